@@ -1,0 +1,101 @@
+"""Set up and run sslfix from a checkout: `python3 dev.py try` and `python3 dev.py test`.
+
+Needs Python 3.9 or later with its venv module, and git. Everything goes into .dev/, also on a
+Debian whose own Python is externally managed (PEP 668).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+HOME = ROOT / ".dev"
+BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
+
+
+def main(words: list[str]) -> int:
+    """Set up what a task needs, then run it; the exit code is that of the task."""
+    if words[:1] == ["try"]:
+        _install("-e", ".")
+        return _run("sslfix", *(words[1:] or ["examples/worker"]), passing=(0, 1))
+    if words[:1] == ["test"]:
+        _install("-e", ".", *_group("dev" if "--all" in words else "test"))
+        return _test([word for word in words[1:] if word != "--all"], everything="--all" in words)
+    print("usage: python3 dev.py try [ARGUMENTS OF SSLFIX]\n       python3 dev.py test [--all]")
+    return 2
+
+
+def _test(arguments: list[str], *, everything: bool) -> int:
+    if not everything:
+        return _run("pytest", "-n", "auto", "-m", "not proof and not network", *arguments)
+    checks = (
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("mypy",),
+        ("lint-imports",),
+        ("pytest", "-n", "auto", *arguments),
+    )
+    for check in checks:
+        code = _run(*check)
+        if code != 0:
+            return code
+    return 0
+
+
+def _run(name: str, *arguments: str, passing: tuple[int, ...] = (0,)) -> int:
+    command = [str(BIN / name), *arguments]
+    print("$", name, *arguments, flush=True)
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path}
+    code = subprocess.run(command, cwd=ROOT, check=False, env=variables).returncode
+    return 0 if code in passing else code
+
+
+def _install(*what: str) -> None:
+    """Make .dev/ if it is not there, and install into it."""
+    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
+        _create()
+    _pip(str(BIN / "python"), "install", "--quiet", *what)
+
+
+def _create() -> None:
+    if sys.version_info < (3, 9):  # noqa: UP036  people start this with any python3
+        sys.exit("sslfix needs Python 3.9 or later; run this with a newer python3")
+    made = subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=False)
+    if made.returncode != 0:
+        shutil.rmtree(HOME, ignore_errors=True)
+        sys.exit(
+            "this Python cannot make virtual environments; on Debian and Ubuntu run\n"
+            "  apt-get install python3-venv\nand then this command again"
+        )
+
+
+def _pip(python: str, *arguments: str) -> None:
+    done = subprocess.run([python, "-m", "pip", *arguments], cwd=ROOT, check=False)
+    if done.returncode != 0:
+        sys.exit(f"pip {' '.join(arguments)} failed (see above)")
+
+
+def _group(name: str) -> list[str]:
+    """The requirements of a dependency group (PEP 735); pip knows --group from 25.1 on only."""
+    table = _toml()["dependency-groups"]
+    found: list[str] = []
+    for entry in table[name]:
+        found += _group(entry["include-group"]) if isinstance(entry, dict) else [entry]
+    return found
+
+
+def _toml() -> dict[str, dict[str, list]]:
+    code = "import json, tomli; print(json.dumps(tomli.load(open('pyproject.toml', 'rb'))))"
+    _pip(str(BIN / "python"), "install", "--quiet", "tomli")
+    out = subprocess.run([BIN / "python", "-c", code], cwd=ROOT, check=True, capture_output=True)
+    return json.loads(out.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
