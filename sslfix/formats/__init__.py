@@ -1,0 +1,46 @@
+"""Dependency-file formats: text to declarations with exact spans, one module each.
+
+A module that ends with `FORMAT` is found by that; the others hold what several formats share.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+
+from sslfix.model import Format
+
+
+@cache
+def all_formats() -> tuple[Format, ...]:
+    """Every format of this folder, by module name."""
+    from importlib import import_module
+
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__))
+    modules = (import_module(f".{name}", __name__) for name in names)
+    found = (getattr(module, "FORMAT", None) for module in modules)
+    return tuple(format_ for format_ in found if isinstance(format_, Format))
+
+
+def by_name(name: str) -> Format | None:
+    """The format called `name` in any case, or the one that a file of that name has."""
+    for format_ in all_formats():
+        if format_.name.casefold() == name.casefold():
+            return format_
+    return for_path(name)
+
+
+def for_path(path: str) -> Format | None:
+    """The format that a file's name says, or None.
+
+    A pattern with a `/` is held against the last two parts of the path.
+    """
+    from fnmatch import fnmatchcase
+
+    folder_and_name = "/".join(path.replace("\\", "/").split("/")[-2:])
+    name = folder_and_name.rpartition("/")[2]
+    for format_ in all_formats():
+        for pattern in format_.patterns:
+            if fnmatchcase(folder_and_name if "/" in pattern else name, pattern):
+                return format_
+    return None

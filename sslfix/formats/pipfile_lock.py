@@ -1,0 +1,137 @@
+"""pipenv's Pipfile.lock, from the plain layout of 2017 on.
+
+The two upper levels are walked here so that positions are known; json's own decoder reads the
+rest. https://pipenv.pypa.io/en/latest/pipfile.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Callable
+
+from sslfix.model import Declaration, DependencyFile, Document, Format, Kind, Lock, Problem, Span
+
+from . import _pipenv
+from ._pep508 import RequirementError
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+# Given a key, its span and where its value begins: where the value ends.
+_Member = Callable[[str, Span, int], int]
+
+
+class _Reader:
+    """Collects declarations and problems, so that those before an error are kept."""
+
+    def __init__(self, document: Document) -> None:
+        from json import JSONDecoder
+
+        self.document = document
+        self.declarations: list[Declaration] = []
+        self.problems: list[Problem] = []
+        self._decode = JSONDecoder().raw_decode
+
+    def read(self) -> None:
+        """Read the whole file; what is wrong with it ends up in `problems`."""
+        from json import JSONDecodeError
+
+        try:
+            self._expect("", self._blank(self._object(self._blank(0), self._category)))
+        except JSONDecodeError as error:
+            message = f"is not valid JSON: {error.msg}"
+            self.problems.append(Problem(self.document.path, error.lineno, message))
+        except (ValueError, RecursionError) as error:  # a number of 5,000 digits; deep nesting
+            self.problems.append(Problem(self.document.path, None, f"is no readable JSON: {error}"))
+
+    def _category(self, category: str, key: Span, at: int) -> int:
+        text = self.document.text
+        if category != "_meta" and text.startswith("{", at):
+            return self._object(at, partial(self._entry, category))
+        _, end = self._decode(text, at)
+        if category != "_meta":
+            self._problem(key, f"expected an object of locked distributions in {category}")
+        return end
+
+    def _entry(self, category: str, name: str, key: Span, at: int) -> int:
+        entry, end = self._decode(self.document.text, at)
+        try:
+            declaration = _pipenv.declare(name, entry, key, category)
+            self.declarations.append(declaration._replace(kind=Kind.LOCK))
+        except RequirementError as error:
+            self._problem(key, str(error))
+        return end
+
+    def _problem(self, span: Span, message: str) -> None:
+        line, _ = self.document.position(span.start)
+        self.problems.append(Problem(self.document.path, line, message))
+
+    def _blank(self, at: int) -> int:
+        match = _BLANK.match(self.document.text, at)
+        return match.end() if match else at
+
+    def _object(self, at: int, member: _Member) -> int:
+        """Walk the object at `at`; where it ends."""
+        text = self.document.text
+        self._expect("{", at)
+        at = self._blank(at + 1)
+        if text.startswith("}", at):
+            return at + 1
+        while True:
+            self._expect('"', at)
+            key, end = self._decode(text, at)
+            colon = self._blank(end)
+            self._expect(":", colon)
+            at = self._blank(member(key, Span(at + 1, end - 1), self._blank(colon + 1)))
+            if text.startswith("}", at):
+                return at + 1
+            self._expect(",", at)
+            at = self._blank(at + 1)
+
+    def _expect(self, sign: str, at: int) -> None:
+        """Raise JSONDecodeError unless `sign`, or the end for "", stands at `at`."""
+        if self.document.text[at : at + 1] != sign:
+            from json import JSONDecodeError
+
+            expected = f"'{sign}'" if sign else "the end of the file"
+            raise JSONDecodeError(f"expected {expected}", self.document.text, at)
+
+
+def read(document: Document) -> DependencyFile:
+    """What is locked, in all categories; broken entries and what follows broken JSON left out."""
+    reader = _Reader(document)
+    reader.read()
+    return DependencyFile(
+        document,
+        FORMAT.name,
+        tuple(reader.declarations),
+        problems=tuple(reader.problems),
+    )
+
+
+def upgrade(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Pipenv's commands that change these distributions and no other.
+
+    One for each category: `--dev` alone leaves the develop entries as they were, and `pipenv lock`
+    updates everything (tried with pipenv 2026.10).
+    """
+    options = {"default": (), "develop": ("--dev",)}
+    wanted = tuple(name + specifier for name, specifier in constraint.items())
+    return tuple(
+        ("pipenv", "upgrade", *options.get(section, ("--categories", section)), *wanted)
+        for section in sections
+    )
+
+
+LOCK = Lock(
+    tool="pipenv",
+    manifest="Pipfile",
+    typed=upgrade,
+    rerun=lambda _, constraint, sections: upgrade(constraint, sections),
+    check=("pipenv", "verify"),
+    sections={"default": "packages", "develop": "dev-packages"},
+    # `pipenv upgrade` writes its specifier into the Pipfile so; the lock holds a hash of that.
+    spell=lambda specifier: ",".join(sorted(specifier.split(","))),
+    on_project_python=True,
+)
+FORMAT = Format(name="Pipfile.lock", patterns=("Pipfile.lock",), read=read, lock=LOCK)

@@ -1,0 +1,217 @@
+"""pyproject.toml: what a project, its groups and the tables of poetry, uv and pdm declare.
+
+https://packaging.python.org/en/latest/specifications/pyproject-toml/
+https://packaging.python.org/en/latest/specifications/dependency-groups/
+https://python-poetry.org/docs/dependency-specification/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Union
+
+from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Kind, Problem, Span
+
+from . import _pep508, _toml, _toml_edit, _versions
+from ._toml import Path, Place
+
+_POETRY_SOURCES = ("git", "url", "path", "file")
+_Outcome = Union[Declaration, Problem]
+
+
+class _Table(NamedTuple):
+    """A table or array of declarations: its path, what declarations call it, and its data."""
+
+    path: tuple[str, ...]
+    section: str
+    data: object
+    kind: Kind = Kind.REQUIREMENT
+
+
+def read(document: Document) -> DependencyFile:
+    """The declarations in the order of the text; groups that others include are read once."""
+    data = _toml.load(document)
+    if isinstance(data, Problem):
+        return DependencyFile(document, FORMAT.name, problems=(data,))
+    outcomes: list[_Outcome] = []
+    lists, tables = list(_lists(data)), list(_poetry_tables(data))
+    places = _toml.places(document.text) if lists or tables else {}
+    for table in lists:
+        outcomes += _list(document, places, table)
+    for table in tables:
+        outcomes += _poetry_table(document, places, table)
+    declarations = [one for one in outcomes if isinstance(one, Declaration)]
+    return DependencyFile(
+        document,
+        FORMAT.name,
+        tuple(sorted(declarations, key=lambda one: one.span)),
+        problems=tuple(one for one in outcomes if isinstance(one, Problem)),
+    )
+
+
+def _problem(document: Document, place: Place, message: str) -> Problem:
+    line, _ = document.position(place.key.start)
+    return Problem(document.path, line, message)
+
+
+# --------------------------------------------------------------------------- PEP 508 strings
+
+
+def _lists(data: Mapping[str, object]) -> Iterator[_Table]:
+    """The arrays of requirements that a pyproject.toml may hold, present ones only."""
+    uv, limits = ("tool", "uv"), Kind.CONSTRAINT
+    single = (
+        _Table(("project", "dependencies"), "project.dependencies", None),
+        _Table((*uv, "dev-dependencies"), "uv.dev-dependencies", None),
+        _Table((*uv, "constraint-dependencies"), "uv.constraint-dependencies", None, limits),
+        _Table((*uv, "override-dependencies"), "uv.override-dependencies", None, limits),
+    )
+    for table in single:
+        found = _toml.child(data, *table.path)
+        if found is not None:
+            yield table._replace(data=found)
+    several = (
+        (("project", "optional-dependencies"), "optional"),
+        (("dependency-groups",), "group"),
+        (("tool", "pdm", "dev-dependencies"), "pdm.dev-dependencies"),
+    )
+    for path, section in several:
+        groups = _toml.child(data, *path)
+        for name, found in groups.items() if isinstance(groups, Mapping) else ():
+            yield _Table((*path, name), f"{section}.{name}", found)
+
+
+def _list(document: Document, places: Mapping[Path, Place], table: _Table) -> Iterator[_Outcome]:
+    if not isinstance(table.data, list):
+        where = ".".join(table.path)
+        place = _toml.find(places, table.path)
+        yield _problem(document, place, f"expected an array of requirements in {where}")
+        return
+    for index, element in enumerate(table.data):
+        place = places[(*table.path, index)]
+        if isinstance(element, Mapping) and "include-group" in element:
+            continue  # the group's own declarations stand where it is defined
+        if not isinstance(element, str):
+            yield _problem(document, place, "expected a requirement as text")
+            continue
+        passage = _toml.string(document.text, place.value)
+        start = len(passage.text) - len(passage.text.lstrip())
+        end = len(passage.text.rstrip())
+        try:
+            yield _pep508.declare(passage, start, end, section=table.section, kind=table.kind)
+        except _pep508.RequirementError as error:
+            yield _problem(document, place, str(error))
+
+
+# --------------------------------------------------------------------------- poetry
+
+
+def _poetry_tables(data: Mapping[str, object]) -> Iterator[_Table]:
+    poetry = ("tool", "poetry")
+    paths: list[tuple[str, ...]] = [(*poetry, "dependencies"), (*poetry, "dev-dependencies")]
+    groups = _toml.child(data, *poetry, "group")
+    if isinstance(groups, Mapping):
+        paths += [(*poetry, "group", str(name), "dependencies") for name in groups]
+    for path in paths:
+        found = _toml.child(data, *path)
+        if found is not None:
+            yield _Table(path, ".".join(path[1:]), found)
+
+
+def _poetry_table(
+    document: Document, places: Mapping[Path, Place], table: _Table
+) -> Iterator[_Outcome]:
+    if not isinstance(table.data, Mapping):
+        place = _toml.find(places, table.path)
+        yield _problem(document, place, f"expected a table, {'.'.join(table.path)}")
+        return
+    for name, value in table.data.items():
+        if name == "python":
+            continue
+        path: Path = (*table.path, name)
+        several = isinstance(value, list)
+        for index, entry in enumerate(value if several else [value]):
+            own: Path = (*path, index) if several else path
+            whole = _toml.find(places, own)
+            declaration = _poetry_entry(name, entry)
+            if declaration is None:
+                yield _problem(document, whole, f"expected a version constraint of {name}")
+                continue
+            version = _toml.contents_at(
+                document.text, places, own if isinstance(entry, str) else (*own, "version")
+            )
+            yield declaration._replace(
+                span=whole.whole,
+                section=table.section,
+                specifier_span=None if declaration.url else version,
+            )
+
+
+def _poetry_entry(name: str, entry: object) -> Declaration | None:
+    """What an entry says, without its place; None for what poetry would not read."""
+    if isinstance(entry, str):
+        entry = {"version": entry}
+    version = entry.get("version", "*") if isinstance(entry, Mapping) else None
+    accepts = _versions.poetry(version) if isinstance(version, str) else None
+    if not isinstance(entry, Mapping) or not isinstance(version, str) or accepts is None:
+        return None
+    url = next((str(entry[key]) for key in _POETRY_SOURCES if key in entry), "")
+    extras = entry.get("extras")
+    return Declaration(
+        name=_pep508.normalize(name),
+        specifier="" if version.strip() == "*" else "".join(version.split()),
+        span=Span(0, 0),
+        version=_pep508.pinned(accepts[0]) if len(accepts) == 1 else None,
+        accepts=() if url else accepts,
+        marker=_poetry_marker(entry),
+        extras=tuple(str(one) for one in extras) if isinstance(extras, list) else (),
+        url=url,
+    )
+
+
+def _poetry_marker(entry: Mapping[str, object]) -> str:
+    markers = [str(entry["markers"])] if "markers" in entry else []
+    if "python" in entry:
+        markers.append(_versions.python_marker(str(entry["python"])))
+    if "platform" in entry:
+        markers.append(_versions.platform_marker(str(entry["platform"])))
+    return _versions.join_markers("and", [marker for marker in markers if marker])
+
+
+# --------------------------------------------------------------------------- writing
+
+
+def respecify(document: Document, declaration: Declaration, specifier: str) -> str:
+    """The specifier in the author's style; poetry's tables say `*` for any version."""
+    text = _pep508.respecify(document, declaration, specifier)
+    return text or ("*" if declaration.section.startswith("poetry.") else "")
+
+
+def constrain(
+    file: DependencyFile, name: str, specifier: str, comment: str, section: str = ""
+) -> Edit | None:
+    """A new element of `project.dependencies`, else an entry of poetry's dependencies, or None.
+
+    Where the lock file holds it for one of poetry's groups only, the entry goes there.
+    """
+    data = _toml.load(file.document)
+    if isinstance(data, Problem):
+        return None
+    for group in filter(None, section.split(",")):
+        table = ("tool", "poetry", "group", group, "dependencies")
+        if "main" not in section.split(",") and _toml.child(data, *table) is not None:
+            return _toml_edit.add_entry(file.document, table, name, specifier, comment)
+    if isinstance(_toml.child(data, "project", "dependencies"), list):
+        array = ("project", "dependencies")
+        return _toml_edit.add_element(file.document, array, name + specifier, comment)
+    main = ("tool", "poetry", "dependencies")
+    return _toml_edit.add_entry(file.document, main, name, specifier, comment)
+
+
+FORMAT = Format(
+    name="pyproject.toml",
+    patterns=("pyproject.toml",),
+    read=read,
+    respecify=respecify,
+    constrain=constrain,
+)

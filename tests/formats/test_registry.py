@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from sslfix import formats
+from tests.conftest import run
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("requirements.txt", "requirements.txt"),
+        ("a/b/dev-requirements.txt", "requirements.txt"),
+        ("requirements-dev.in", "requirements.txt"),
+        ("tested/requirements_38.reqs", "requirements.txt"),
+        ("requirements/base.txt", "requirements.txt"),
+        ("a/requirements/base.in", "requirements.txt"),
+        ("requirements\\base.in", "requirements.txt"),
+        ("constraints.txt", "requirements.txt"),
+        ("upper-constraints.txt", "requirements.txt"),
+        ("REQUIREMENTS", "requirements.txt"),
+        ("Pipfile", "Pipfile"),
+        ("a/Pipfile.lock", "Pipfile.lock"),
+        ("pyproject.toml", "pyproject.toml"),
+        ("poetry.lock", "poetry.lock"),
+        ("requirements/base.md", None),
+        ("requirements.py", None),
+        ("requirements", None),
+        ("base.txt", None),
+        ("a/requirements/deep/base.txt", None),
+        ("README.md", None),
+        ("pipfile.lock.bak", None),
+    ],
+)
+def test_the_file_name_says_the_format(path: str, name: str | None) -> None:
+    found = formats.for_path(path)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("requirements.txt", "requirements.txt"),
+        ("constraints.txt", "requirements.txt"),
+        ("requirements.in", "requirements.txt"),
+        ("pipfile", "Pipfile"),
+        ("Pipfile.lock", "Pipfile.lock"),
+        ("pyproject.toml", "pyproject.toml"),
+        ("poetry.lock", "poetry.lock"),
+        ("cargo.lock", None),
+    ],
+)
+def test_a_format_is_found_by_its_name(word: str, name: str | None) -> None:
+    found = formats.by_name(word)
+    assert (found.name if found else None) == name
+
+
+def test_importing_all_formats_imports_no_parser() -> None:
+    code = (
+        "import sys; from sslfix import formats; formats.all_formats(); "
+        "print(sorted({'packaging', 'tomli', 'tomlkit', 'json', 'dataclasses', 'ssl', 'shlex'}"
+        " & set(sys.modules)))"
+    )
+    result = run(sys.executable, "-I", "-c", code)
+    assert (result.stdout.strip(), result.stderr) == ("[]", "")
