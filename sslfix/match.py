@@ -1,0 +1,364 @@
+"""Facts against rules: findings. A pure function, and the only place that decides what is wrong."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from . import specifiers
+from .model import (
+    Case,
+    Declaration,
+    DependencyFile,
+    Detector,
+    Distribution,
+    Facts,
+    Finding,
+    Hit,
+    Interpreter,
+    Kind,
+    Level,
+    Location,
+    Rule,
+)
+
+
+class _Declared(NamedTuple):
+    """A declaration with the file it stands in and the versions that really can be chosen.
+
+    `accepts` has the limits of the other declarations of the same distribution in the files
+    that this one is read together with (`-r`, `-c`).
+    """
+
+    file: DependencyFile
+    declaration: Declaration
+    accepts: tuple[str, ...]
+
+
+def match(
+    facts: Facts, rules: Iterable[Rule], detectors: Mapping[str, Detector]
+) -> tuple[Finding, ...]:
+    """What cannot work, in the order of files and lines; notes that repeat are left out."""
+    findings: list[Finding] = []
+    rules = tuple(rules)
+    names = _names(rules)
+    for interpreter in facts.interpreters:
+        declared = tuple(_effective(facts, interpreter, names))
+        for rule in rules:
+            for case in rule.cases:
+                if case.when.detector or not _applies(case, interpreter):
+                    continue
+                findings += _declared(rule, case, interpreter, declared)
+                findings += _brought(rule, case, interpreter, declared, facts.files)
+                findings += _installed(rule, case, interpreter)
+        findings += _detected(facts, rules, detectors, interpreter)
+    return tuple(sorted(_distinct(findings), key=_order))
+
+
+def describe(interpreter: Interpreter) -> str:
+    """What reports call an interpreter: ".venv (Python 3.9.6)"."""
+    if interpreter.source == "profile":
+        return f"{interpreter.executable} (Python {interpreter.version})"
+    environment = interpreter.environment
+    place = environment.path if environment else interpreter.executable
+    return f"{place} (Python {interpreter.version})" if interpreter.version else place
+
+
+def _names(rules: Iterable[Rule]) -> frozenset[str]:
+    """The distributions that any rule speaks of; the others are not looked at."""
+    cases = [case for rule in rules for case in rule.cases]
+    beside = {specifiers.split(wanted)[0] for case in cases for wanted in case.when.beside}
+    return frozenset(
+        beside.union(*(case.affected for case in cases)).union(*(case.brought_by for case in cases))
+    )
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+def _applies(case: Case, interpreter: Interpreter) -> bool:
+    when = case.when
+    if when.python and not specifiers.holds(interpreter.version, when.python):
+        return False
+    if when.platform and when.platform != interpreter.markers.get("sys_platform"):
+        return False
+    if not when.ssl and not when.ssl_version:
+        return True
+    library = interpreter.ssl
+    if library is None:
+        return False
+    negated, name = when.ssl.startswith("not "), when.ssl.replace("not ", "", 1)
+    if name and (library.name == name) is negated:
+        return False
+    return not when.ssl_version or specifiers.holds(library.comparable, when.ssl_version)
+
+
+def _beside(case: Case, interpreter: Interpreter, declared: Iterable[_Declared]) -> bool:
+    """Whether one of the distributions that the case needs beside it is declared or installed."""
+    if not case.when.beside:
+        return True
+    for wanted in case.when.beside:
+        name, specifier = specifiers.split(wanted)
+        for one in declared:
+            if one.declaration.name == name and _is_affected(one, specifier):
+                return True
+        for installed in interpreter.distributions:
+            if installed.name == name and specifiers.holds(installed.version, specifier):
+                return True
+    return False
+
+
+def _is_affected(one: _Declared, affected: str) -> bool:
+    if one.declaration.version is not None:
+        return specifiers.holds(one.declaration.version, affected)
+    return any(specifiers.reaches(accepted, affected) for accepted in one.accepts)
+
+
+# --------------------------------------------------------------------------- declarations
+
+
+def _effective(
+    facts: Facts, interpreter: Interpreter, names: frozenset[str]
+) -> Iterator[_Declared]:
+    """The declarations that count for this interpreter, with what the others leave of them."""
+    groups = _groups(facts.files)
+    counting = [
+        (file, declaration)
+        for file in facts.files
+        for declaration in file.declarations
+        if declaration.name in names and marker_holds(declaration.marker, interpreter.markers)
+    ]
+    limits: dict[tuple[int, str], list[str]] = {}
+    for file, declaration in counting:
+        if declaration.kind != Kind.LOCK and len(declaration.accepts) == 1:
+            key = (groups[file.document.path], declaration.name)
+            limits.setdefault(key, []).append(declaration.accepts[0])
+    for file, declaration in counting:
+        accepts = declaration.accepts
+        if declaration.kind != Kind.LOCK:
+            others = limits.get((groups[file.document.path], declaration.name), [])
+            accepts = tuple(specifiers.intersect([own, *others]) for own in accepts)
+        yield _Declared(file, declaration, accepts)
+
+
+def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
+    """A number for each file's path, the same for files that `-r` and `-c` join."""
+    group = {file.document.path: number for number, file in enumerate(files)}
+    for file in files:
+        folder = posixpath.dirname(file.document.path)
+        for include in file.includes:
+            target = posixpath.normpath(posixpath.join(folder, include.target))
+            if target in group:
+                old, new = group[target], group[file.document.path]
+                group = {path: new if one == old else one for path, one in group.items()}
+    return group
+
+
+def marker_holds(marker: str, environment: Mapping[str, str]) -> bool:
+    """Whether a marker holds for the interpreter, whichever extras are asked for.
+
+    A marker that packaging cannot read is taken to hold: its file is reported by its tool.
+    """
+    if not marker:
+        return True
+    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+
+    extras = ["", *re.findall(r"extra\s*[!=]=\s*['\"]([^'\"]*)['\"]", marker)]
+    try:
+        parsed = Marker(marker)
+        return any(parsed.evaluate({**environment, "extra": extra}) for extra in extras)
+    except (InvalidMarker, UndefinedEnvironmentName):
+        return True
+
+
+def _declared(
+    rule: Rule, case: Case, interpreter: Interpreter, declared: tuple[_Declared, ...]
+) -> Iterator[Finding]:
+    for one in declared:
+        affected = case.affected.get(one.declaration.name)
+        if affected is None or not _is_affected(one, affected):
+            continue
+        if not _beside(case, interpreter, declared):
+            continue
+        declaration = one.declaration
+        sure = declaration.version is not None or any(
+            specifiers.within(accepted, affected) for accepted in one.accepts
+        )
+        yield _finding(
+            rule,
+            case,
+            interpreter,
+            level=rule.level if sure else min(rule.level, Level.WARNING),
+            message=case.message
+            if declaration.version is not None
+            else f"{_text(declaration)} lets in a release of {{name}} that fails here",
+            location=one.file.document.locate(declaration.span),
+            subject=declaration,
+            name=declaration.name,
+            version=declaration.version,
+            declared=_text(declaration),
+        )
+
+
+def _text(declaration: Declaration) -> str:
+    extras = f"[{','.join(declaration.extras)}]" if declaration.extras else ""
+    return f"{declaration.name}{extras}{declaration.specifier}"
+
+
+def _brought(
+    rule: Rule,
+    case: Case,
+    interpreter: Interpreter,
+    declared: tuple[_Declared, ...],
+    files: Iterable[DependencyFile],
+) -> Iterator[Finding]:
+    """A distribution that the project does not name comes in with one that it names.
+
+    Only where no lock file says which release was chosen: there the lock file itself is judged.
+    """
+    locked = {_folder(file) for file in files if _is_lock(file)}
+    for name in case.affected:
+        settled = locked | {_folder(one.file) for one in declared if one.declaration.name == name}
+        for one in declared:
+            bringer = case.brought_by.get(one.declaration.name)
+            folder = _folder(one.file)
+            if bringer is None or folder in settled or one.declaration.kind != Kind.REQUIREMENT:
+                continue
+            if _is_affected(one, bringer):
+                settled.add(folder)
+                yield _finding(
+                    rule,
+                    case,
+                    interpreter,
+                    level=min(rule.level, Level.WARNING),
+                    message=f"{_text(one.declaration)} brings in a release of {{name}} "
+                    "that fails here",
+                    location=one.file.document.locate(one.declaration.span),
+                    subject=one.declaration,
+                    name=name,
+                    version=None,
+                    declared=_text(one.declaration),
+                )
+
+
+def _folder(file: DependencyFile) -> str:
+    return posixpath.dirname(file.document.path)
+
+
+def _is_lock(file: DependencyFile) -> bool:
+    return any(declaration.kind == Kind.LOCK for declaration in file.declarations)
+
+
+def _installed(rule: Rule, case: Case, interpreter: Interpreter) -> Iterator[Finding]:
+    for distribution in interpreter.distributions:
+        affected = case.affected.get(distribution.name)
+        if affected is None or not specifiers.holds(distribution.version, affected):
+            continue
+        if _beside(case, interpreter, ()):
+            yield _finding(
+                rule,
+                case,
+                interpreter,
+                level=rule.level,
+                message=case.message,
+                location=Location(distribution.path, 1, 1, 1, 1, note="installed here"),
+                subject=distribution,
+                name=distribution.name,
+                version=distribution.version,
+                declared=None,
+            )
+
+
+def _finding(
+    rule: Rule,
+    case: Case,
+    interpreter: Interpreter,
+    *,
+    level: Level,
+    message: str,
+    location: Location,
+    subject: Declaration | Distribution,
+    name: str,
+    version: str | None,
+    declared: str | None,
+) -> Finding:
+    words = {
+        "name": name,
+        "version": version or "",
+        "ssl": _ssl_text(interpreter),
+        "library": interpreter.ssl.name if interpreter.ssl else "",
+        "python": interpreter.version,
+        "interpreter": describe(interpreter),
+    }
+    remedies = (one._replace(why=one.why.format_map(words)) for one in case.remedies)
+    return Finding(
+        rule=rule,
+        case=case._replace(remedies=tuple(remedies)),
+        level=level,
+        message=message.format_map(words),
+        detail=case.detail.format_map(words),
+        interpreter=interpreter.id,
+        locations=(location,),
+        distribution=name,
+        version=version,
+        declared=declared,
+        subject=subject,
+    )
+
+
+def _ssl_text(interpreter: Interpreter) -> str:
+    return f"{interpreter.ssl.name} {interpreter.ssl.version}" if interpreter.ssl else ""
+
+
+# --------------------------------------------------------------------------- detectors
+
+
+def _detected(
+    facts: Facts,
+    rules: Iterable[Rule],
+    detectors: Mapping[str, Detector],
+    interpreter: Interpreter,
+) -> Iterator[Finding]:
+    spoken = {
+        case.when.detector: None
+        for rule in rules
+        for case in rule.cases
+        if case.when.detector in detectors
+    }
+    by_id = {rule.id: rule for rule in rules}
+    for name in spoken:
+        for hit in detectors[name].detect(facts, interpreter):
+            if hit.rule in by_id:
+                yield _from_hit(by_id[hit.rule], hit, interpreter)
+
+
+def _from_hit(rule: Rule, hit: Hit, interpreter: Interpreter) -> Finding:
+    return Finding(
+        rule=rule,
+        case=rule.cases[0],
+        level=rule.level,
+        message=hit.message,
+        detail=hit.detail,
+        interpreter=interpreter.id,
+        locations=hit.locations,
+        distribution=hit.distribution,
+        version=hit.version,
+    )
+
+
+def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each finding once: what stands in the source does not depend on the interpreter."""
+    seen: set[object] = set()
+    for finding in findings:
+        where = finding.interpreter if finding.subject is not None else ""
+        key = (finding.rule.id, finding.locations, finding.distribution, where)
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.locations[0]
+    return (place.path, place.line, place.column, finding.rule.id)

@@ -1,0 +1,331 @@
+"""Findings to fixes, and fixes to a plan that was tried on the text before anything is written."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from . import formats, specifiers
+from .model import (
+    Advice,
+    Applicability,
+    Declaration,
+    DependencyFile,
+    Distribution,
+    Edit,
+    Facts,
+    Finding,
+    Fix,
+    Include,
+    Install,
+    Interpreter,
+    Kind,
+    Level,
+    Lock,
+    Matcher,
+    Plan,
+    Recreate,
+    Relock,
+    Remedy,
+    Span,
+)
+
+# --------------------------------------------------------------------------- one finding
+
+
+class _Task(NamedTuple):
+    """A finding to cure, the remedies of its page that suit the interpreter, and the world."""
+
+    finding: Finding
+    remedies: tuple[Remedy, ...]
+    facts: Facts
+    match: Matcher
+
+
+def propose(finding: Finding, facts: Facts, match: Matcher) -> Fix | None:
+    """What would cure a finding, by the remedy of its page that suits this project best."""
+    interpreter = next(one for one in facts.interpreters if one.id == finding.interpreter)
+    remedies = tuple(one for one in finding.case.remedies if _suits(one, interpreter))
+    task = _Task(finding, remedies, facts, match)
+    subject = finding.subject
+    if isinstance(subject, Distribution):
+        return _install(task, subject, interpreter)
+    if isinstance(subject, Declaration):
+        file = next(one for one in facts.files if one.document.path == finding.locations[0].path)
+        if subject.kind == Kind.LOCK:
+            return _relock(task, subject, file)
+        return _edit(task, subject, file)
+    if finding.case.when.detector == "stale-environment" and interpreter.environment is not None:
+        return _recreate(task, interpreter.environment.path)
+    return _advice(remedies)
+
+
+def _suits(remedy: Remedy, interpreter: Interpreter) -> bool:
+    return not remedy.python or specifiers.holds(interpreter.version, remedy.python)
+
+
+def _advice(remedies: Sequence[Remedy]) -> Fix | None:
+    for remedy in remedies:
+        if remedy.action:
+            advice = Advice(remedy.action, remedy.commands)
+            return Fix(remedy.action, Applicability.DISPLAY, (advice,), remedy.why)
+    return None
+
+
+def _recreate(task: _Task, path: str) -> Fix:
+    remedy = task.remedies[0]
+    action = Recreate(path, task.finding.message)
+    return Fix(f"recreate {path}", remedy.applicability, (action,), remedy.why)
+
+
+def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fix | None:
+    """The release that the project's own files pin, if that one works, else the remedy's."""
+    environment = interpreter.environment
+    remedy = next((one for one in task.remedies if subject.name in one.constraint), None)
+    if remedy is None or environment is None:
+        return _advice(task.remedies)
+    affected = task.finding.case.affected[subject.name]
+    pinned = {
+        one.version
+        for file in task.facts.files
+        for one in file.declarations
+        if one.name == subject.name and one.version is not None
+    }
+    good = [version for version in pinned if not specifiers.holds(version, affected)]
+    specifier = f"=={good[0]}" if len(pinned) == len(good) == 1 else remedy.constraint[subject.name]
+    requirement = subject.name + specifier
+    title = f"install {requirement} into {environment.path}"
+    action = Install(environment.path, (requirement,))
+    return Fix(title, remedy.applicability, (action,), remedy.why)
+
+
+def _edit(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None:
+    finding, remedies = task.finding, task.remedies
+    name = finding.distribution or subject.name
+    if name != subject.name:
+        return _constrain(task, name, file)
+    chosen = _choose(task, subject, file)
+    if chosen is None:
+        return _advice(remedies)
+    remedy, specifier, applicability = chosen
+    edit = _respecify(file, subject, specifier)
+    title = name + specifier
+    if edit is None:
+        reason = "its hashes must be made anew" if subject.hashes else "it is not edited by hand"
+        advice = Advice(f"change {finding.declared} to {title} where it comes from: {reason}")
+        return Fix(title, Applicability.DISPLAY, (advice,), remedy.why)
+    return Fix(title, applicability, (edit,), remedy.why)
+
+
+def _choose(
+    task: _Task, subject: Declaration, file: DependencyFile
+) -> tuple[Remedy, str, Applicability] | None:
+    """The first remedy that agrees with the author and with every interpreter, else the first.
+
+    An exact pin says what was current when it was written: replacing it is as safe as the page
+    says. A range says what the author wants: a remedy that contradicts it is unsafe.
+    """
+    contradicting: tuple[Remedy, str, Applicability] | None = None
+    for remedy in task.remedies:
+        wanted = remedy.constraint.get(subject.name)
+        if wanted is None:
+            continue
+        against = subject.version is None and all(
+            specifiers.contradicts(accepted, wanted) for accepted in subject.accepts
+        )
+        specifier = _specifier(task.finding, subject, wanted, replace=against)
+        changed = subject._replace(specifier=specifier, accepts=(specifier,), version=None)
+        if not _is_clean(task, file, subject, changed):
+            continue
+        if not against:
+            return remedy, specifier, remedy.applicability
+        contradicting = contradicting or (
+            remedy,
+            specifier,
+            min(remedy.applicability, Applicability.UNSAFE),
+        )
+    return contradicting
+
+
+def _specifier(finding: Finding, subject: Declaration, wanted: str, *, replace: bool) -> str:
+    plain = len(subject.accepts) == 1 and subject.accepts[0] == subject.specifier
+    if replace or subject.version is not None or not plain:
+        return wanted
+    return specifiers.narrow(subject.specifier, wanted, finding.case.affected.get(subject.name, ""))
+
+
+def _is_clean(task: _Task, file: DependencyFile, old: Declaration | None, new: Declaration) -> bool:
+    """Whether no interpreter has a complaint about `new` in the place of `old` (None: added)."""
+    kept = tuple(one for one in file.declarations if one is not old)
+    others = tuple(one for one in task.facts.files if one.document.path != file.document.path)
+    changed = file._replace(declarations=(*kept, new))
+    found = task.match(task.facts._replace(files=(*others, changed), sources=()))
+    return not any(one.level > Level.NOTE and one.subject == new for one in found)
+
+
+def _respecify(file: DependencyFile, subject: Declaration, specifier: str) -> Edit | None:
+    format_ = formats.by_name(file.format)
+    span = subject.specifier_span
+    if format_ is None or format_.respecify is None or span is None:
+        return None
+    return Edit(file.document.path, span, format_.respecify(file.document, subject, specifier))
+
+
+def _constrain(task: _Task, name: str, file: DependencyFile) -> Fix | None:
+    """A limit for a distribution that the project does not name, where its tool reads one."""
+    remedy = _clean_remedy(task, name)
+    if remedy is None:
+        return _advice(task.remedies)
+    place = _constraints_file(file, task.facts) or file
+    requirement, path = name + remedy.constraint[name], place.document.path
+    edit = _added(task, requirement, place)
+    if edit is None:
+        advice = Advice(f"limit {requirement} in {path}, which has no place that sslfix may edit")
+        return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
+    return Fix(f"{requirement} in {path}", remedy.applicability, (edit,), remedy.why)
+
+
+def _clean_remedy(task: _Task, name: str) -> Remedy | None:
+    """The first remedy for a distribution that no interpreter has a complaint about."""
+    for remedy in task.remedies:
+        if name in remedy.constraint:
+            wanted = remedy.constraint[name]
+            limit = Declaration(name, wanted, Span(0, 0), accepts=(wanted,))
+            if _is_clean(task, task.facts.files[0]._replace(includes=()), None, limit):
+                return remedy
+    return None
+
+
+def _added(task: _Task, requirement: str, file: DependencyFile, section: str = "") -> Edit | None:
+    format_ = formats.by_name(file.format)
+    if format_ is None or format_.constrain is None:
+        return None
+    name, specifier = specifiers.split(requirement)
+    return format_.constrain(file, name, specifier, f"sslfix: {task.finding.rule.id}", section)
+
+
+def _constraints_file(file: DependencyFile, facts: Facts) -> DependencyFile | None:
+    for include in file.includes:
+        if include.constraint:
+            path = included_path(file, include)
+            return next((one for one in facts.files if one.document.path == path), None)
+    return None
+
+
+def included_path(file: DependencyFile, include: Include) -> str:
+    """The path of an included file as documents state it; pip reads it beside the includer."""
+    folder = posixpath.dirname(file.document.path)
+    return posixpath.normpath(posixpath.join(folder, include.target))
+
+
+def _relock(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None:
+    """The manifest limited, then the lock file made anew by its own tool."""
+    format_ = formats.by_name(file.format)
+    if format_ is None or format_.lock is None:
+        return _advice(task.remedies)
+    lock = format_.lock
+    path = posixpath.join(posixpath.dirname(file.document.path), lock.manifest)
+    manifest = next((one for one in task.facts.files if one.document.path == path), None)
+    limited = _limit(task, subject, manifest, lock) if manifest else None
+    if limited is None:
+        return _relock_by_hand(task, subject, lock, path)
+    action = Relock(
+        file.document.path,
+        lock.tool,
+        path,
+        {subject.name: limited.specifier},
+        (subject.section,),
+        lock.typed({subject.name: limited.specifier}, (subject.section,)),
+    )
+    title = f"{subject.name}{limited.specifier} in {path}, then re-lock with {lock.tool}"
+    return Fix(title, limited.applicability, (*limited.edits, action), limited.remedy.why)
+
+
+def _relock_by_hand(task: _Task, subject: Declaration, lock: Lock, path: str) -> Fix | None:
+    remedy = _clean_remedy(task, subject.name)
+    if remedy is None:
+        return _advice(task.remedies)
+    wanted = {subject.name: remedy.constraint[subject.name]}
+    commands = tuple(" ".join(one) for one in lock.typed(wanted, (subject.section,)))
+    requirement = f"{subject.name}{wanted[subject.name]}"
+    advice = Advice(f"limit {requirement} in {path}, which could not be edited", commands)
+    return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
+
+
+class _Limited(NamedTuple):
+    """A manifest that excludes what fails: the edits that make it so, and what it then says."""
+
+    edits: tuple[Edit, ...]
+    specifier: str
+    applicability: Applicability
+    remedy: Remedy
+
+
+def _limit(
+    task: _Task, subject: Declaration, manifest: DependencyFile, lock: Lock
+) -> _Limited | None:
+    """The manifest's own declarations changed, or one added where it has none in that section."""
+    section = lock.sections.get(subject.section)
+    own = [
+        one
+        for one in manifest.declarations
+        if one.name == subject.name and section in {None, one.section}
+    ]
+    if own:
+        return _limit_own(task, own, manifest, lock)
+    remedy = _clean_remedy(task, subject.name)
+    if remedy is None:
+        return None
+    specifier = lock.spell(remedy.constraint[subject.name])
+    edit = _added(task, subject.name + specifier, manifest, section or subject.section)
+    return edit and _Limited((edit,), specifier, remedy.applicability, remedy)
+
+
+def _limit_own(
+    task: _Task, own: Sequence[Declaration], manifest: DependencyFile, lock: Lock
+) -> _Limited | None:
+    limited = _Limited((), own[0].specifier, Applicability.SAFE, task.remedies[0])
+    for declaration in own:
+        if _is_clean(task, manifest, declaration, declaration):
+            continue
+        chosen = _choose(task, declaration, manifest)
+        if chosen is None:
+            return None
+        remedy, specifier, applicability = chosen[0], lock.spell(chosen[1]), chosen[2]
+        edit = _respecify(manifest, declaration, specifier)
+        if edit is None:
+            return None
+        applicability = min(limited.applicability, applicability)
+        limited = _Limited((*limited.edits, edit), specifier, applicability, remedy)
+    return limited
+
+
+# --------------------------------------------------------------------------- all findings
+
+
+def make(
+    findings: Iterable[Finding], allowed: Applicability, selected: Callable[[Finding], bool]
+) -> Plan:
+    """Which fixes will be carried out, and why the others will not be.
+
+    Fixes of notes are taken only when the user selected their rule.
+    """
+    fixes, withheld = [], []
+    for finding in findings:
+        reason = _withheld(finding, allowed, selected)
+        if reason:
+            withheld.append(finding._replace(status="withheld", withheld=reason))
+        else:
+            fixes.append(finding)
+    return Plan(tuple(fixes), tuple(withheld))
+
+
+def _withheld(finding: Finding, allowed: Applicability, selected: Callable[[Finding], bool]) -> str:
+    if finding.fix is None or finding.fix.applicability == Applicability.DISPLAY:
+        return "only a person can do this"
+    if finding.fix.applicability < allowed:
+        return "it contradicts what the author asked for; --unsafe applies it"
+    if finding.level == Level.NOTE and not selected(finding):
+        return f"notes are fixed only when selected (--select {finding.rule.id})"
+    return ""

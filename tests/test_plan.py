@@ -1,0 +1,174 @@
+"""Fixes: which remedy is chosen, where it is written, what is withheld, what is rehearsed."""
+
+from __future__ import annotations
+
+import pytest
+
+from sslfix import detectors, match, plan, rehearse, rules
+from sslfix.model import (
+    Advice,
+    Applicability,
+    Edit,
+    Facts,
+    Finding,
+    Fix,
+    Level,
+    Plan,
+    Relock,
+    Span,
+)
+
+from .test_match import LIBRESSL, NEW, OLD, interpreter, read
+
+SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
+
+
+def matcher(facts: Facts) -> tuple[Finding, ...]:
+    return match.match(facts, rules.load(), detectors.all_detectors())
+
+
+def facts(ssl: str | tuple[str, ...], **files: str) -> Facts:
+    named = {"requirements": "requirements.txt", "constraints": "constraints.txt",
+             "pyproject": "pyproject.toml", "pipfile_lock": "Pipfile.lock", "pipfile": "Pipfile",
+             "poetry_lock": "poetry.lock"}  # fmt: skip
+    libraries = (ssl,) if isinstance(ssl, str) else ssl
+    people = tuple(
+        interpreter(one)._replace(id=f"i{number}") for number, one in enumerate(libraries, 1)
+    )
+    return Facts(people, tuple(read(named[name], text) for name, text in files.items()))
+
+
+def proposals(world: Facts) -> list[tuple[Finding, Fix]]:
+    found = [(one, plan.propose(one, world, matcher)) for one in matcher(world)]
+    return [(one, fix) for one, fix in found if fix is not None and one.level > Level.NOTE]
+
+
+def patched(world: Facts, allowed: Applicability = SAFE) -> dict[str, str]:
+    found = [one._replace(fix=fix) for one, fix in proposals(world)]
+    decided = plan.make(found, allowed, lambda _: False)
+    return rehearse.rehearse(decided, world, matcher)[1]
+
+
+REQUIREMENTS = [
+    # (SSL library, before, after): what must not change comes first
+    (NEW, "urllib3==2.0.2\n", None),
+    (LIBRESSL, "urllib3==2.2.3\n", None),
+    (OLD, "urllib3==1.26.20\n", None),
+    # A range that asks for 2 is contradicted only by --unsafe.
+    (OLD, "urllib3>=2\n", None),
+    # A hashed pin needs new hashes.
+    (OLD, "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n", None),
+    (LIBRESSL, "urllib3==2.0.2\n", "urllib3>=2.0.3,<3\n"),
+    (OLD, "urllib3==2.0.2\n", "urllib3>=1.26.20,<2\n"),
+    (OLD, "urllib3==2.2.3\n", "urllib3>=1.26.20,<2\n"),
+    (OLD, "urllib3>=1.26\n", "urllib3>=1.26,<2\n"),
+    (OLD, "urllib3>=1.21.1,<3  # why\r\n", "urllib3>=1.21.1,<2  # why\r\n"),
+    (OLD, "urllib3[secure]\n", "urllib3[secure]>=1.26.20,<2\n"),
+    (OLD, 'urllib3==2.2.3 ; python_version < "4"', 'urllib3>=1.26.20,<2 ; python_version < "4"'),
+    (NEW, "requests==2.32.3\n", "requests>=2.32.5,<3\n"),
+    # Two interpreters: the remedy that suits both.
+    ((LIBRESSL, OLD), "urllib3==2.0.2\n", "urllib3>=1.26.20,<2\n"),
+]
+
+
+@pytest.mark.parametrize(("ssl", "before", "after"), REQUIREMENTS)
+def test_the_smallest_change_to_a_requirement(
+    ssl: str | tuple[str, ...], before: str, after: str | None
+) -> None:
+    world = facts(ssl, requirements=before)
+    assert patched(world).get("requirements.txt") == after
+
+
+def test_unsafe_contradicts_the_author() -> None:
+    world = facts(OLD, requirements="urllib3>=2\n")
+    assert patched(world, UNSAFE) == {"requirements.txt": "urllib3>=1.26.20,<2\n"}
+
+
+def test_what_is_not_named_gets_a_line_with_its_reason() -> None:
+    world = facts(OLD, requirements="requests==2.31.0\n")
+    assert patched(world) == {
+        "requirements.txt": "requests==2.31.0\nurllib3>=1.26.20,<2  # sslfix: SSL101\n"
+    }
+
+
+def test_the_constraints_file_in_use_is_preferred() -> None:
+    world = facts(
+        OLD, requirements="-c constraints.txt\nrequests==2.31.0\n", constraints="idna<4\n"
+    )
+    assert patched(world) == {"constraints.txt": "idna<4\nurllib3>=1.26.20,<2  # sslfix: SSL101\n"}
+
+
+LOCK = """\
+[[package]]
+name = "requests"
+version = "2.31.0"
+groups = ["main"]
+files = []
+
+[[package]]
+name = "urllib3"
+version = "2.0.2"
+groups = ["main"]
+files = []
+
+[metadata]
+lock-version = "2.1"
+"""
+POETRY = '[tool.poetry.dependencies]\npython = "^3.9"\nrequests = "2.31.0"\n'
+
+
+def test_what_only_the_lock_names_is_limited_in_the_manifest() -> None:
+    world = facts(LIBRESSL, poetry_lock=LOCK, pyproject=POETRY)
+    ((finding, fix),) = proposals(world)
+    edit, relock = fix.actions
+    assert finding.locations[0][:2] == ("poetry.lock", 8)
+    assert isinstance(relock, Relock)
+    assert relock[:4] == ("poetry.lock", "poetry", "pyproject.toml", {"urllib3": ">=2.0.3,<3"})
+    assert relock.commands == (("poetry", "add", "--lock", "urllib3@>=2.0.3,<3"),)
+    assert isinstance(edit, Edit)
+    text = rehearse.apply_edits(POETRY, [edit])
+    assert 'urllib3 = ">=2.0.3,<3"' in text
+    assert "# sslfix: SSL101" in text
+
+
+def test_a_manifest_that_excludes_it_already_is_left_alone() -> None:
+    world = facts(LIBRESSL, poetry_lock=LOCK, pyproject=POETRY + 'urllib3 = ">=2.0.3"\n')
+    ((_, fix),) = proposals(world)
+    assert [type(action) for action in fix.actions] == [Relock]
+
+
+def test_a_lock_without_its_manifest_is_for_a_person() -> None:
+    ((_, fix),) = proposals(facts(LIBRESSL, poetry_lock=LOCK))
+    assert fix.applicability == DISPLAY
+
+
+def test_a_hashed_pin_is_for_a_person() -> None:
+    line = "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n"
+    ((_, fix),) = proposals(facts(OLD, requirements=line))
+    assert fix.applicability == DISPLAY
+    assert isinstance(fix.actions[0], Advice)
+    assert "hashes" in fix.actions[0].text
+
+
+def test_a_fix_that_does_not_hold_is_withheld() -> None:
+    world = facts(OLD, requirements="urllib3==2.2.3\n")
+    (finding,) = matcher(world)
+    worse = Edit("requirements.txt", Span(9, 14), "2.1.0")
+    bad = finding._replace(fix=Fix("to 2.1.0", SAFE, (worse,)))
+    decided, texts = rehearse.rehearse(Plan((bad,), ()), world, matcher)
+    assert decided.fixes == ()
+    assert texts == {}
+    assert "did not hold" in decided.withheld[0].withheld
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (Edit("f", Span(0, 4), "x"), Edit("f", Span(2, 6), "y")),
+        (Edit("f", Span(0, 3), "abc"),),
+    ],
+    ids=["overlapping", "changing nothing"],
+)
+def test_edits_that_cannot_be_meant_are_refused(edits: tuple[Edit, ...]) -> None:
+    with pytest.raises(ValueError, match="of f|in f"):
+        rehearse.apply_edits("abcdefgh", edits)
