@@ -1,0 +1,334 @@
+"""Interpreters: which ones to judge and why, and all that can be known about one."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sslfix.collect import distributions, environments, probe
+from sslfix.collect.projects import show
+from sslfix.detectors import stale_environment
+from sslfix.errors import ProbeError, UsageError
+from sslfix.model import Environment, Interpreter
+
+_VERSION = re.compile(r"\d+(\.\d+){0,2}")
+ask = probe.ask
+
+
+class Choice(NamedTuple):
+    """An interpreter to judge: its executable, why it was chosen, and its environment's folder."""
+
+    executable: str
+    because: str
+    environment: str | None = None
+
+
+# --------------------------------------------------------------------------- asking
+
+
+def inspect(choice: Choice, id_: str) -> Interpreter:
+    """All that can be known about the chosen interpreter, its environment and distributions.
+
+    An environment whose own interpreter cannot run is described all the same, with the failure;
+    ProbeError is raised for an interpreter outside any, and for one that does not answer in time.
+    """
+    root, failure = choice.environment, ""
+    try:
+        said = probe.answer(choice.executable)
+    except probe.ProbeTimeoutError:
+        raise
+    except ProbeError as error:
+        if root is None:
+            raise
+        asked, folders, failure = None, [], error.reason
+    else:
+        asked, folders = probe.interpreter(said), said["site_packages"]
+        root = root or (asked.prefix if asked.prefix != asked.base_prefix else None)
+    environment = None
+    if root is not None:
+        # The choice may be a shim, which is not the environment's own file.
+        executable = asked.executable if asked is not None else choice.executable
+        environment = environments.read(root, executable, asked, failure, ask)
+        # A dead or stale environment has its distributions where its Python does not look.
+        folders = [one for one in folders if os.path.isdir(one)] or [
+            *environments.site_packages(root)
+        ]
+    found = asked or _unasked(choice, environment)
+    found = found._replace(
+        id=id_,
+        chosen_because=choice.because,
+        environment=environment,
+        distributions=distributions.read(show(folder) for folder in folders),
+    )
+    return _diagnosed(found)
+
+
+def _diagnosed(interpreter: Interpreter) -> Interpreter:
+    if interpreter.environment is None:
+        return interpreter
+    state, reasons = stale_environment.diagnose(interpreter)
+    environment = interpreter.environment._replace(state=state, reasons=reasons)
+    return interpreter._replace(environment=environment)
+
+
+def _unasked(choice: Choice, environment: Environment | None) -> Interpreter:
+    """What an environment on disk tells of its dead interpreter."""
+    assert environment is not None, "only an environment's interpreter is described unasked"
+    version = environments.version_of(environment)
+    name = environment.config.get("implementation", "CPython")
+    system, _, release, kernel, machine = os.uname()
+    return Interpreter(
+        id="",
+        executable=os.path.abspath(choice.executable),
+        version=version,
+        implementation=name.lower(),
+        markers={
+            "implementation_name": name.lower(),
+            "implementation_version": version,
+            "os_name": os.name,
+            "platform_machine": machine,
+            "platform_python_implementation": name,
+            "platform_release": release,
+            "platform_system": system,
+            "platform_version": kernel,
+            "python_full_version": version,
+            "python_version": ".".join(version.split(".")[:2]),
+            "sys_platform": sys.platform,
+        },
+        ssl=None,
+        ssl_error=environment.failure,
+        source="binary",
+        prefix=os.path.abspath(environment.path),
+    )
+
+
+# --------------------------------------------------------------------------- choosing
+
+
+def choose(
+    project: str, requested: Sequence[str], environ: Mapping[str, str]
+) -> tuple[Choice, ...]:
+    """The interpreters to judge, by the contract: those requested, or else the project's one.
+
+    UsageError if one that is asked for cannot be found; nothing is returned where no Python is.
+    """
+    if requested:
+        return tuple(_requested(word, environ) for word in dict.fromkeys(requested))
+    searches = (
+        _in_project(project),
+        _active(environ),
+        _of_tools(project, environ),
+        _of_version_file(project, environ),
+        _on_path(environ),
+    )
+    first = next((choice for search in searches for choice in search), None)
+    return () if first is None else (first,)
+
+
+def _requested(word: str, environ: Mapping[str, str]) -> Choice:
+    """What `--python` names: a version, an environment's folder, a path, or a command on PATH."""
+    because = f"--python {word}"
+    if _VERSION.fullmatch(word):
+        found = find_version(word, environ)
+        if found is None:
+            raise UsageError(
+                f"--python {word}: no Python {word} was found on PATH, among pyenv's versions or "
+                "where python-discovery looks; give the path of its executable"
+            )
+        return _choice(found, because)
+    path = os.path.expanduser(word)
+    if os.path.isdir(path):
+        return _choice(environments.executable_of(path), because)
+    if not os.path.lexists(path) and os.sep not in word:
+        path = _which(word, environ.get("PATH", "")) or path
+    if not os.path.lexists(path):
+        raise UsageError(f"--python {word}: no such file; give a path or a version such as 3.9")
+    return _choice(path, because)
+
+
+def _choice(executable: str, because: str) -> Choice:
+    return Choice(os.path.abspath(executable), because, environments.root_of(executable))
+
+
+def _in_project(project: str) -> Iterator[Choice]:
+    for name in (".venv", "venv"):
+        root = os.path.join(project, name)
+        if environments.is_root(root):
+            yield _choice(environments.executable_of(root), f"the project's {name}")
+
+
+def _active(environ: Mapping[str, str]) -> Iterator[Choice]:
+    """The activated environment.
+
+    pre-commit and prek activate the hook's own, which is never meant; what was activated before
+    is then the next entry of PATH.
+    """
+    own = _hook_prefix(environ)
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        root = environ.get(name, "")
+        if root and not _is_inside(root, own):
+            yield _choice(environments.executable_of(root), name)
+    folders = [one for one in _path(environ) if not _is_inside(one, own)]
+    if own and folders:
+        before = _choice(os.path.join(folders[0], "python"), "activated before the hook ran")
+        if before.environment is not None:
+            yield before
+
+
+def _hook_prefix(environ: Mapping[str, str]) -> str:
+    """The environment that a hook runs sslfix in, "" outside a hook."""
+    active = environ.get("VIRTUAL_ENV", "")
+    if "PRE_COMMIT" in environ and active and _is_inside(active, sys.prefix):
+        return sys.prefix
+    return ""
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    if not folder:
+        return False
+    return f"{os.path.realpath(path)}{os.sep}".startswith(f"{os.path.realpath(folder)}{os.sep}")
+
+
+def _which(name: str, path: str) -> str | None:
+    from shutil import which  # not needed where the project has its .venv
+
+    return which(name, path=path)
+
+
+def _path(environ: Mapping[str, str]) -> list[str]:
+    return [one for one in environ.get("PATH", "").split(os.pathsep) if one]
+
+
+def _of_tools(project: str, environ: Mapping[str, str]) -> Iterator[Choice]:
+    """The environment that poetry or pipenv keeps for the project elsewhere, if they say."""
+    for command, is_used in (
+        (("poetry", "env", "info", "--path"), _uses_poetry),
+        (("pipenv", "--venv"), _uses_pipenv),
+    ):
+        executable = _which(command[0], environ.get("PATH", ""))
+        if executable is None or not is_used(project):
+            continue
+        root = _said_by([executable, *command[1:]], project, environ)
+        if root and environments.is_root(root):
+            because = f"the {command[0]} environment of the project"
+            yield _choice(environments.executable_of(root), because)
+
+
+def _uses_poetry(project: str) -> bool:
+    if os.path.isfile(os.path.join(project, "poetry.lock")):
+        return True
+    try:
+        with open(os.path.join(project, "pyproject.toml"), "rb") as file:
+            return b"[tool.poetry" in file.read()
+    except OSError:
+        return False
+
+
+def _uses_pipenv(project: str) -> bool:
+    return os.path.isfile(os.path.join(project, "Pipfile"))
+
+
+def _said_by(command: Sequence[str], project: str, environ: Mapping[str, str]) -> str:
+    """The last line that a tool prints, "" if it fails: it was asked, and has no environment."""
+    import subprocess
+
+    # The activated environment was looked at already, and may be the hook's own.
+    variables = {name: text for name, text in environ.items() if name != "VIRTUAL_ENV"}
+    variables["PIPENV_IGNORE_VIRTUALENVS"] = "1"
+    try:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=variables,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = done.stdout.split("\n") if done.returncode == 0 else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _of_version_file(project: str, environ: Mapping[str, str]) -> Iterator[Choice]:
+    """What `.python-version` asks for, in the project or a folder above it, as pyenv reads it.
+
+    UsageError if that Python is not here: to judge another one would answer another question.
+    """
+    folder = os.path.abspath(project)
+    while not os.path.isfile(os.path.join(folder, ".python-version")):
+        if folder == os.path.dirname(folder):
+            return
+        folder = os.path.dirname(folder)
+    path = os.path.join(folder, ".python-version")
+    with open(path, encoding="utf-8", errors="replace") as file:
+        words = [word for line in file for word in line.split("#")[0].split()]
+    for word in words:
+        if word == "system":
+            return
+        found = find_version(word, environ)
+        if found is not None:
+            yield _choice(found, f".python-version says {word}")
+            return
+    if words:
+        raise UsageError(
+            f"{show(path)}: asks for Python {' or '.join(words)}, which was not found on PATH or "
+            "among pyenv's versions; install it, or say --python"
+        )
+
+
+def _on_path(environ: Mapping[str, str]) -> Iterator[Choice]:
+    own = _hook_prefix(environ)
+    for name in ("python3", "python"):
+        for folder in _path(environ):
+            executable = _which(name, folder)
+            if executable is not None and not _is_inside(folder, own):
+                yield _choice(executable, f"{name} on PATH")
+
+
+# --------------------------------------------------------------------------- versions
+
+
+def find_version(wanted: str, environ: Mapping[str, str]) -> str | None:
+    """An interpreter of that version ("3", "3.9", "3.9.18", or a name of pyenv's), or None."""
+    for executable in _candidates(wanted, environ):
+        if _answers(executable, wanted):
+            return executable
+    if not _VERSION.fullmatch(wanted):
+        return None
+    from python_discovery import get_interpreter
+
+    # It begins with the Python that runs sslfix: the base of that is one of the machine's own.
+    found = get_interpreter(wanted, env=environ)
+    return None if found is None else found.system_executable
+
+
+def _candidates(wanted: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Executables that may be of that version: on PATH first, then pyenv's, the newest first."""
+    from glob import escape, glob
+
+    minor = ".".join(wanted.split(".")[:2])
+    if _VERSION.fullmatch(wanted):
+        own = _hook_prefix(environ)
+        for folder in _path(environ):
+            executable = _which(f"python{minor}", folder)
+            if executable is not None and not _is_inside(folder, own):
+                yield executable
+    home = environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
+    name = escape(wanted) + ("*" if _VERSION.fullmatch(wanted) else "")
+    found = glob(f"{escape(home)}/versions/{name}/bin/python")
+    yield from sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path)])[::-1]
+
+
+def _answers(executable: str, wanted: str) -> bool:
+    """Whether it runs and is of that version; a pyenv shim may name one that is not active."""
+    try:
+        version = ask(executable).version
+    except ProbeError:
+        return False
+    return not _VERSION.fullmatch(wanted) or f"{version}.".startswith(f"{wanted}.")

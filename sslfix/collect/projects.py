@@ -1,0 +1,290 @@
+"""Projects: which files below a path count, and reading them.
+
+Paths in documents are relative to the working directory, with `/`, as reports show them.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sslfix import formats
+from sslfix.errors import ReadError
+from sslfix.formats.text import decode
+from sslfix.model import DependencyFile, Document, Format, Include, Kind, Problem
+
+# Never the project's own: environments, caches, other people's packages, version control.
+SKIPPED = frozenset({
+    ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
+    ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules", "site-packages", "venv",
+})  # fmt: skip
+
+
+class Project(NamedTuple):
+    """What was found and read below the paths that were asked for."""
+
+    files: tuple[DependencyFile, ...]
+    sources: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+class _Found(NamedTuple):
+    """A file to read: where it is, as which format, and what is wrong with it already."""
+
+    path: str
+    format: Format | None
+    problem: str = ""
+
+
+def read(
+    paths: Sequence[str],
+    *,
+    read_as: str | None = None,
+    exclude: Sequence[str] = (),
+    pins: bool = True,
+    source: bool = True,
+) -> Project:
+    """All dependency files and Python sources at or below `paths`.
+
+    What can't be read becomes a `Problem`; the other files are read all the same.
+    """
+    found = [
+        one for path in paths for one in _find(path, read_as) if not _excluded(one.path, exclude)
+    ]
+    problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
+    good = {one.path: one for one in found if not one.problem}
+    files: list[DependencyFile] = []
+    if pins:
+        files, unread = _read_files([one for one in good.values() if one.format is not None])
+        problems += unread
+    sources: tuple[Document, ...] = ()
+    if source:
+        sources = tuple(_sources(path for path in good if path.endswith((".py", ".pyw"))))
+    return Project(tuple(files), sources, tuple(problems))
+
+
+# --------------------------------------------------------------------------- finding
+
+
+def _find(path: str, read_as: str | None) -> Iterator[_Found]:
+    if not os.path.lexists(path):
+        yield _Found(show(path), None, "no such file or directory")
+    elif not os.path.isdir(path):
+        yield _named(path, read_as)
+    elif read_as is not None or formats.for_path(show(path)) is not None:
+        yield _Found(show(path), None, "is a directory, not a dependency file")
+    else:
+        yield from _below(path)
+
+
+def _named(path: str, read_as: str | None) -> _Found:
+    format_ = format_of(show(path), read_as)
+    if format_ is None and not path.endswith((".py", ".pyw")):
+        return _Found(show(path), None, unknown_format())
+    return _Found(show(path), format_)
+
+
+def format_of(path: str, read_as: str | None) -> Format | None:
+    """The format named, else the one that the file's name says."""
+    return formats.by_name(read_as) if read_as else formats.for_path(path)
+
+
+def unknown_format() -> str:
+    """What to tell a person whose file is of no known format."""
+    known = ", ".join(one.name for one in formats.all_formats())
+    return f"not a dependency file that sslfix knows by its name; say which with --as ({known})"
+
+
+def _below(folder: str) -> Iterator[_Found]:
+    for path in sorted(_listed(folder)):
+        format_ = formats.for_path(path)
+        if os.path.isdir(path):
+            yield _Found(path, None, "is a directory, not a dependency file")
+        elif format_ is not None or path.endswith((".py", ".pyw")):
+            yield _Found(path, format_)
+
+
+def _listed(folder: str) -> list[str]:
+    """Files below a folder that version control does not ignore; folders that look like files."""
+    tracked = _git_files(folder)
+    if tracked is None:
+        return list(_walk(folder))
+    kept = []
+    for name in tracked:
+        parts = name.split("/")
+        if SKIPPED.isdisjoint(parts[:-1]) and os.path.lexists(os.path.join(folder, name)):
+            kept.append(show(os.path.join(folder, name)))
+    return kept
+
+
+def _git_files(folder: str) -> list[str] | None:
+    """What git tracks or does not ignore below a folder; None outside a checkout or without git."""
+    import subprocess
+
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        result = subprocess.run(
+            command, cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    if result.returncode != 0:
+        return None
+    return [os.fsdecode(name) for name in result.stdout.split(b"\0") if name]
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder):
+        if "pyvenv.cfg" in names and parent != folder:
+            folders.clear()
+            continue
+        folders[:] = sorted(set(folders) - SKIPPED)
+        for name in folders:
+            exact = formats.for_path(name)
+            if exact is not None and name in exact.patterns:
+                yield show(os.path.join(parent, name))
+        for name in names:
+            yield show(os.path.join(parent, name))
+
+
+def show(path: str) -> str:
+    """A path as reports show it: relative to the working directory where it is below it."""
+    relative = os.path.relpath(path)
+    if relative.startswith(os.pardir) and os.path.isabs(path):
+        relative = os.path.normpath(path)
+    return relative.replace(os.sep, "/")
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Problem]]:
+    files: dict[str, DependencyFile] = {}
+    problems: list[Problem] = []
+    waiting = [(one.path, one.format, False) for one in found]
+    while waiting:
+        path, format_, constraint = waiting.pop(0)
+        if path in files or format_ is None:
+            continue
+        try:
+            file = read_file(path, format_, constraint=constraint)
+        except ReadError as error:
+            problems.append(Problem(error.path, error.line, error.message))
+            continue
+        files[path] = file
+        problems += file.problems
+        manifest = _manifest(path, format_)
+        if manifest:
+            waiting.append((manifest, formats.for_path(manifest), False))
+        for include in file.includes:
+            target, problem = _target(file, include)
+            if problem:
+                problems.append(problem)
+            elif target:
+                waiting.append((target, format_, include.constraint))
+    problems += _circles(files)
+    return sorted(files.values(), key=lambda one: one.document.path), problems
+
+
+def _manifest(path: str, format_: Format) -> str:
+    """The file that a lock file is made from, if it is there: a fix belongs into it."""
+    if format_.lock is None:
+        return ""
+    manifest = posixpath.join(posixpath.dirname(path), format_.lock.manifest)
+    return manifest if os.path.isfile(manifest) else ""
+
+
+def read_file(path: str, format_: Format, *, constraint: bool = False) -> DependencyFile:
+    """One dependency file. Raises ReadError where there is no text to be had."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except IsADirectoryError:
+        raise ReadError(path, "is a directory, not a dependency file") from None
+    except OSError as error:
+        raise ReadError(path, f"cannot be read: {error.strerror}") from None
+    file = format_.read(decode(path, data, format_.name))
+    if constraint:
+        kinds = (one._replace(kind=Kind.CONSTRAINT) for one in file.declarations)
+        file = file._replace(declarations=tuple(kinds))
+    return file
+
+
+def _target(file: DependencyFile, include: Include) -> tuple[str, Problem | None]:
+    """The path of an included file, or the problem with it; URLs are not followed."""
+    if "://" in include.target or "${" in include.target:
+        return "", None
+    folder = posixpath.dirname(file.document.path)
+    path = posixpath.normpath(posixpath.join(folder, include.target))
+    if os.path.isfile(path):
+        return path, None
+    line, _ = file.document.position(include.span.start)
+    what = "is a directory" if os.path.isdir(path) else "does not exist"
+    return "", Problem(file.document.path, line, f"includes {include.target}, which {what}")
+
+
+def _circles(files: dict[str, DependencyFile]) -> Iterator[Problem]:
+    """A problem for each file that includes itself, on its own or through others."""
+    for path, file in files.items():
+        for include in file.includes:
+            target, _ = _target(file, include)
+            if target and path in _reachable(target, files):
+                line, _ = file.document.position(include.span.start)
+                through = "itself" if target == path else f"itself through {include.target}"
+                yield Problem(path, line, f"includes {through}; pip refuses that")
+
+
+def _reachable(start: str, files: dict[str, DependencyFile]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path not in files:
+            continue
+        seen.add(path)
+        targets = (_target(files[path], include)[0] for include in files[path].includes)
+        waiting += filter(None, targets)
+    return seen
+
+
+def _sources(paths: Iterable[str]) -> Iterator[Document]:
+    """The Python sources, if any of them names a library whose patching or sharing matters.
+
+    The others are read then too: what an entry module imports may import `requests`.
+    """
+    from sslfix.detectors import SOURCE_WORDS
+
+    texts: list[tuple[str, bytes]] = []
+    matters = False
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except OSError:
+            continue
+        matters = matters or any(word in data for word in SOURCE_WORDS)
+        texts.append((path, data))
+    if matters:
+        for path, data in texts:
+            document = _source(path, data)
+            if document is not None:
+                yield document
+
+
+def _source(path: str, data: bytes) -> Document | None:
+    import io
+    import tokenize
+
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return Document(path, data.decode(encoding), encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return None
+
+
+def _excluded(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a shown path matches one of the configuration's `exclude` patterns."""
+    return any(fnmatch.fnmatch(path, one) or path.startswith(one + "/") for one in patterns)
