@@ -1,0 +1,266 @@
+"""Installing into an environment from outside it: by uv, or by the pip that virtualenv carries.
+
+The environment's own pip is the last choice: from 26.1 on pip carries urllib3 2, and so does not
+even start where the SSL library is what has to be repaired.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Callable, NamedTuple
+
+from sslfix.errors import ApplyError
+from sslfix.model import Distribution
+
+# They would send a command to another environment than the one it is meant for.
+_MISLEADING = frozenset(
+    {
+        "CONDA_DEFAULT_ENV",
+        "CONDA_PREFIX",
+        "PIPENV_IGNORE_VIRTUALENVS",
+        "PIP_PREFIX",
+        "PIP_PYTHON",
+        "PIP_REQUIRE_VIRTUALENV",
+        "PIP_ROOT",
+        "PIP_TARGET",
+        "PIP_USER",
+        "UV_PROJECT_ENVIRONMENT",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "VIRTUAL_ENV",
+        "__PYVENV_LAUNCHER__",
+    }
+)
+_UV_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+_PIP_INDEXES = ("index-url", "extra-index-url", "no-index")
+_SHOWN_LINES = 8
+
+
+class Target(NamedTuple):
+    """The environment that is installed into; `python` is its minor version ("3.9")."""
+
+    path: str
+    executable: str
+    python: str
+    made_by: str = ""
+
+
+class Installer(NamedTuple):
+    """A way to install: its name, how its commands begin, and its option for "no network".
+
+    `exactly` are the options to install what is named, nothing else, and in this environment
+    even where the base interpreter has the same.
+    """
+
+    name: str
+    install: tuple[str, ...]
+    uninstall: tuple[str, ...]
+    offline: str
+    exactly: tuple[str, ...]
+
+
+def run(command: Sequence[str], cwd: str, extra: Mapping[str, str] | None = None) -> None:
+    """Run a command to its end; ApplyError with the last lines of its output if it fails.
+
+    It runs in a session of its own: a grandchild that went on writing after an interruption
+    would spoil the environment that is put back meanwhile.
+    """
+    import shlex
+
+    code, output = _call(command, cwd, variables(extra))
+    if code and os.environ.get("LD_PRELOAD"):
+        # What a person preloads for their program may break uv, pip or poetry just as well.
+        code, output = _call(command, cwd, variables({**(extra or {}), "LD_PRELOAD": ""}))
+    if code:
+        lines = output.strip().splitlines()[-_SHOWN_LINES:]
+        line = shlex.join(command)
+        raise ApplyError("\n".join([f"`{line}` failed with exit code {code}:", *lines]))
+
+
+def _call(command: Sequence[str], cwd: str, variables: Mapping[str, str]) -> tuple[int, str]:
+    """Exit code and output; the command's whole session is killed if we are interrupted."""
+    import signal
+    import subprocess
+
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return 127, str(error.strerror)
+    with child:
+        try:
+            output, _ = child.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            raise
+    return child.returncode, output.decode("utf-8", "replace")
+
+
+def variables(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables for a child: ours, without those that point to another environment."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _MISLEADING and not name.startswith("PYTHON")
+    }
+    return {**kept, **(extra or {})}
+
+
+def install(target: Target, requirements: Sequence[str], cwd: str, *, offline: bool = False) -> str:
+    """Install `requirements` by the first installer that can; the name of that one."""
+    return _by_the_first(
+        target, lambda one: (*one.install, *_offline(one, offline), *requirements), cwd
+    )
+
+
+def reinstall(
+    target: Target, distributions: Sequence[Distribution], cwd: str, *, offline: bool = False
+) -> str:
+    """Install just these distributions as they were; the name of the installer that could."""
+    wanted = [part for one in distributions for part in arguments(one)]
+    return _by_the_first(
+        target, lambda one: (*one.install, *_offline(one, offline), *one.exactly, *wanted), cwd
+    )
+
+
+def _offline(installer: Installer, offline: bool) -> tuple[str, ...]:
+    return (installer.offline,) if offline else ()
+
+
+def uninstall(target: Target, names: Sequence[str], cwd: str) -> str:
+    """Uninstall `names` by the first installer that can; the name of that one."""
+    return _by_the_first(target, lambda one: (*one.uninstall, *names), cwd)
+
+
+def _by_the_first(target: Target, command: Callable[[Installer], tuple[str, ...]], cwd: str) -> str:
+    failures = []
+    for one in installers(target):
+        try:
+            run(command(one), cwd)
+        except ApplyError as error:
+            failures.append(error)
+        else:
+            return one.name
+    # A traceback tells of an installer that is sick itself, not of what it could not install.
+    raise min(failures, key=lambda error: "Traceback" in error.message)
+
+
+def installers(target: Target) -> tuple[Installer, ...]:
+    """The installers for an environment, best first; there is always one."""
+    from shutil import which
+
+    uv = which("uv")
+    if uv and target.made_by == "uv":
+        return (_uv(uv, target),)  # the index may be in uv's settings, which pip does not read
+    embedded = embedded_pip(target.python)
+    found = [_uv(uv, target)] if uv and not _pip_has_its_index(target.path) else []
+    if embedded:
+        found.append(_pip("virtualenv's pip", target.executable, f"{embedded}/pip"))
+    return (*found, _pip("its own pip", target.executable, "-m", "pip"))
+
+
+def _uv(uv: str, target: Target) -> Installer:
+    options = ("--python", target.executable)
+    install, uninstall = (uv, "pip", "install", *options), (uv, "pip", "uninstall", *options)
+    return Installer("uv", install, uninstall, "--offline", ("--no-deps",))
+
+
+def _pip(name: str, *pip: str) -> Installer:
+    quiet = ("--no-input", "--disable-pip-version-check")
+    return Installer(
+        name,
+        (*pip, "install", *quiet),
+        (*pip, "uninstall", "--yes", *quiet),
+        "--no-index",
+        ("--no-deps", "--force-reinstall"),
+    )
+
+
+def embedded_pip(python: str) -> str | None:
+    """The pip wheel in virtualenv for a Python of that minor version, None below 3.9.
+
+    It can be run as it is: `python pip.whl/pip install ...`.
+    """
+    from virtualenv.seed.wheels.embed import get_embed_wheel
+
+    wheel = get_embed_wheel("pip", python)
+    return str(wheel.path) if wheel else None
+
+
+def _pip_has_its_index(environment: str) -> bool:
+    """True where pip is told of an index and uv is not, as uv does not read pip's settings.
+
+    uv would ask the public index for what is private:
+    https://docs.astral.sh/uv/pip/compatibility/#configuration-files-and-environment-variables
+    """
+    if any(name in os.environ for name in _UV_INDEXES):
+        return False
+    if any("PIP_" + key.upper().replace("-", "_") in os.environ for key in _PIP_INDEXES):
+        return True
+    return any(_names_an_index(path) for path in _pip_settings(environment))
+
+
+def _pip_settings(environment: str) -> Iterator[str]:
+    """Where pip looks for its settings: https://pip.pypa.io/en/stable/topics/configuration/."""
+    special = os.environ.get("PIP_CONFIG_FILE")
+    if special == os.devnull:
+        return
+    home, support = os.path.expanduser("~"), "Library/Application Support/pip/pip.conf"
+    yield from (special,) if special else ()
+    for folder in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
+        yield os.path.join(folder, "pip/pip.conf")
+    yield from ("/etc/pip.conf", "/" + support, f"{home}/{support}", f"{home}/.pip/pip.conf")
+    yield os.path.join(os.environ.get("XDG_CONFIG_HOME", f"{home}/.config"), "pip/pip.conf")
+    yield os.path.join(environment, "pip.conf")
+
+
+def _names_an_index(path: str) -> bool:
+    from configparser import Error, RawConfigParser
+
+    settings = RawConfigParser()
+    try:
+        settings.read(path, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, Error):
+        return False
+    return any(
+        settings.has_option(section, key) for section in settings.sections() for key in _PIP_INDEXES
+    )
+
+
+def arguments(distribution: Distribution) -> tuple[str, ...]:
+    """The arguments with which pip and uv install this very distribution again."""
+    if distribution.editable:
+        return ("-e", distribution.editable)
+    url = _direct_reference(distribution.direct_url) if distribution.direct_url else ""
+    return (
+        f"{distribution.name} @ {url}" if url else f"{distribution.name}=={distribution.version}",
+    )
+
+
+def _direct_reference(direct_url: str) -> str:
+    """The URL of PEP 610's direct_url.json as a requirement states it, "" if it says none.
+
+    https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    """
+    import json
+
+    data = json.loads(direct_url)
+    url = str(data.get("url", ""))
+    vcs = data.get("vcs_info")
+    if vcs:
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    hashes = data.get("archive_info", {}).get("hashes") or {}
+    fragments = [f"sha256={hashes['sha256']}"] if "sha256" in hashes else []
+    if data.get("subdirectory"):
+        fragments.append(f"subdirectory={data['subdirectory']}")
+    return url + ("#" + "&".join(fragments) if fragments else "")
