@@ -1,0 +1,87 @@
+"""The command table, and the only place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from . import __version__
+from .errors import SslfixError
+
+# Name -> what `--help` says. Each is a module of sslfix.commands, imported when it is called.
+COMMANDS = {
+    "check": "check dependency files, environment and sources (the default)",
+    "explain": "cause and remedy for a traceback or a log",
+    "env": "what an interpreter is: version, SSL library, environment and its state",
+    "declarations": "what sslfix reads in a dependency file",
+    "rules": "the list of rules",
+    "rule": "one rule's page",
+    "targets": "the deployment targets that sslfix knows",
+}
+
+DESCRIPTION = "Find, explain and fix what cannot work on this Python's SSL library."
+EPILOG = """\
+examples:
+  sslfix                      check this project with its own Python
+  sslfix --diff               print the patch that --apply would make
+  sslfix --apply              fix what is safe to fix, and verify
+  sslfix --target macos-python3.9 requirements.txt
+  sslfix explain error.log    cause and remedy for a traceback
+
+exit codes: 0 nothing found or all fixed, 1 findings remain, 2 could not check, 3 a bug in sslfix
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is that of the contract in docs/architecture.md."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except SslfixError as error:
+        print(f"sslfix: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sslfix: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception:  # noqa: BLE001  a bug of ours: say so, and how to report it
+        _report_bug(words)
+        return 3
+
+
+def _run(words: list[str]) -> int:
+    name = words.pop(0) if words and words[0] in COMMANDS else "check"
+    command = import_module(f".commands.{name}", __package__)
+    parser = argparse.ArgumentParser(
+        prog="sslfix" if name == "check" else f"sslfix {name}",
+        description=DESCRIPTION if name == "check" else COMMANDS[name],
+        epilog=_epilog() if name == "check" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    result: int = command.run(parser.parse_args(words))
+    return result
+
+
+def _epilog() -> str:
+    table = "\n".join(f"  {name:<14}{text}" for name, text in COMMANDS.items())
+    return f"commands:\n{table}\n\n{EPILOG}"
+
+
+def _report_bug(words: Sequence[str]) -> None:
+    import platform
+    import shlex
+    import traceback
+
+    print(
+        f"sslfix: this is a bug in sslfix {__version__}, please report it with what follows:\n"
+        f"sslfix {shlex.join(words)}\nPython {platform.python_version()} on {platform.platform()}",
+        file=sys.stderr,
+    )
+    traceback.print_exc()

@@ -1,0 +1,157 @@
+"""`sslfix [check]`: find, and with --apply fix, what cannot work here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from sslfix import __version__
+from sslfix.errors import UsageError
+from sslfix.model import Finding, Level, Problem, Report
+from sslfix.session import ENVIRONMENT, PINS, SOURCE, Request, check
+
+FORMATS = ("text", "json")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="default: .")
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--apply", action="store_true", help="fix what is safe to fix, and verify")
+    doing.add_argument("--diff", action="store_true", help="print the patch, change nothing")
+    parser.add_argument("--unsafe", action="store_true", help="allow unsafe fixes too")
+    judged = parser.add_argument_group("which Python is judged")
+    judged.add_argument(
+        "--python", metavar="PATH|VERSION", action="append", help="this interpreter (repeatable)"
+    )
+    judged.add_argument(
+        "--target", metavar="NAME", action="append", help="a known deployment target (repeatable)"
+    )
+    chosen = parser.add_argument_group("what is checked")
+    chosen.add_argument("--only", choices=(PINS, ENVIRONMENT, SOURCE), action="append")
+    chosen.add_argument("--select", metavar="RULE", action="append", help="id, prefix or name")
+    chosen.add_argument("--ignore", metavar="RULE", action="append", help="id, prefix or name")
+    chosen.add_argument("--as", dest="read_as", metavar="FORMAT", help="read PATH as this format")
+    chosen.add_argument("--config", metavar="FILE", help="default: .sslfix.toml or pyproject.toml")
+    chosen.add_argument("--offline", action="store_true", help="run nothing that needs the network")
+    chosen.add_argument("--no-cache", action="store_true", help="nothing is cached as yet")
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=FORMATS, default="text")
+    output.add_argument("--output", metavar="FILE", help="write the report there")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    output.add_argument("--fail-on", choices=("error", "warning"), help="default: error")
+    output.add_argument("--exit-zero", action="store_true", help="exit 0 whatever is found")
+    output.add_argument("-q", "--quiet", action="store_true", help="print the findings only")
+    output.add_argument("-v", "--verbose", action="store_true", help="say what is being done")
+    parser.add_argument("--version", action="version", version=f"sslfix {__version__}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, show the patch, or repair; the exit code is that of the contract."""
+    request, fail_on = _request(arguments)
+    if arguments.diff:
+        return _show_difference(request)
+    if arguments.apply:
+        from sslfix.repair import repair
+
+        report = repair(request, _progress if not arguments.quiet else lambda _: None)
+    else:
+        looked = check(request)
+        report = Report(looked.facts, looked.findings, looked.problems)
+    _print(report, arguments)
+    return 0 if arguments.exit_zero else exit_code(report.findings, report.problems, fail_on)
+
+
+def exit_code(findings: tuple[Finding, ...], problems: tuple[Problem, ...], fail_on: Level) -> int:
+    """0, 1 or 2 as the contract says: fail closed, but an error found comes first."""
+    standing = [one.level for one in findings if one.status in {"open", "withheld"}]
+    worst = max(standing, default=Level.NOTE)
+    if worst == Level.ERROR or (worst >= fail_on and not problems):
+        return 1
+    return 2 if problems else 0
+
+
+def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
+    from sslfix.collect import configuration
+
+    paths = tuple(arguments.paths)
+    settings = configuration.read(paths, arguments.config)
+    targets = tuple(arguments.target or ())
+    python = tuple(arguments.python or ())
+    if not targets and not python:
+        targets, python = settings.targets, settings.python
+    if arguments.read_as:
+        _require_format(arguments.read_as)
+    request = Request(
+        paths=paths,
+        python=python,
+        targets=targets,
+        only=tuple(arguments.only or (PINS, ENVIRONMENT, SOURCE)),
+        select=(*settings.select, *(arguments.select or ())),
+        ignore=(*settings.ignore, *(arguments.ignore or ())),
+        exclude=settings.exclude,
+        read_as=arguments.read_as,
+        unsafe=arguments.unsafe,
+        offline=arguments.offline,
+    )
+    return request, Level[(arguments.fail_on or settings.fail_on or "error").upper()]
+
+
+def _require_format(name: str) -> None:
+    from sslfix import formats
+
+    if formats.by_name(name) is None:
+        known = ", ".join(one.name for one in formats.all_formats())
+        raise UsageError(f"no file format is named {name}; there are {known}")
+
+
+def _progress(line: str) -> None:
+    print(f"sslfix: {line}", file=sys.stderr, flush=True)
+
+
+def _show_difference(request: Request) -> int:
+    from sslfix.repair import difference
+
+    looked, patch = difference(request)
+    sys.stdout.write(patch)
+    for problem in looked.problems:
+        place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
+        print(f"sslfix: {place}: {problem.message}", file=sys.stderr)
+    if patch:
+        return 1
+    return 2 if looked.problems else 0
+
+
+def _print(report: Report, arguments: argparse.Namespace) -> None:
+    from sslfix import reporters
+
+    if arguments.verbose:
+        for file in report.facts.files:
+            _progress(f"read {file.document.path} as {file.format}")
+    silent = arguments.quiet and not report.findings and not report.problems
+    if silent and arguments.format == "text":
+        return
+    text = reporters.by_name(arguments.format).render(report)
+    if arguments.output:
+        _write(arguments.output, text)
+    elif arguments.format == "text" and _colored(arguments.color):
+        from sslfix.reporters.terminal import show
+
+        show(text)
+    else:
+        print(text)
+
+
+def _colored(choice: str) -> bool:
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return choice == "always"
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

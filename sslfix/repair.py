@@ -1,0 +1,230 @@
+"""Repair: carry out the fixes that are allowed, look again, put back what got worse."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from . import formats, plan, rehearse, verify
+from .apply import files as replacing
+from .errors import ApplyError
+from .model import (
+    Applicability,
+    Facts,
+    Finding,
+    Install,
+    Interpreter,
+    Level,
+    Plan,
+    Recreate,
+    Relock,
+    Report,
+)
+from .session import Request, Run, check, matcher, names
+
+if TYPE_CHECKING:
+    from .apply.environments import LockInstall
+
+Progress = Callable[[str], None]
+"""Called with one line about what is being done, for a person who waits."""
+
+
+def difference(request: Request) -> tuple[Run, str]:
+    """The patch that `repair` would make to files, as a unified diff; nothing is changed."""
+    import difflib
+
+    run = check(request)
+    decided, texts = _rehearsed(run, request)
+    patch: list[str] = []
+    for file in run.facts.files:
+        path = file.document.path
+        if path in texts:
+            old, new = (
+                text.splitlines(keepends=True) for text in (file.document.text, texts[path])
+            )
+            patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
+    return run._replace(findings=_decided(run, decided)), "".join(map(_ended, patch))
+
+
+def _ended(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def repair(request: Request, progress: Progress) -> Report:
+    """Fix what may be fixed, look again, and put everything back if it got worse.
+
+    Files come first, then what is installed: an environment is made anew from the lock file as
+    it is then.
+    """
+    first = check(request)
+    second, withheld, steps = _repair_files(first, request, progress)
+    third, more = _repair_environments(second, request, progress)
+    withheld += more
+    outcome = verify.compare(first.findings, third.findings)
+    reasons = {one.key: one for one in withheld}
+    remaining = tuple(
+        one._replace(status=reasons[one.key].status, withheld=reasons[one.key].withheld)
+        if one.key in reasons
+        else one
+        for one in third.findings
+    )
+    fixed = tuple(one._replace(status="fixed") for one in outcome.fixed if one.status == "open")
+    return Report(third.facts, (*fixed, *remaining), third.problems, tuple(steps))
+
+
+def _rehearsed(run: Run, request: Request) -> tuple[Plan, dict[str, str]]:
+    allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
+    open_ones = [one for one in run.findings if one.status == "open"]
+    whole = plan.make(open_ones, allowed, lambda one: _is_selected_note(one, request))
+    return rehearse.rehearse(whole, run.facts, matcher(request))
+
+
+def _is_selected_note(finding: Finding, request: Request) -> bool:
+    return any(names(word, finding.rule) for word in request.select)
+
+
+def _decided(run: Run, decided: Plan) -> tuple[Finding, ...]:
+    withheld = {one.key: one for one in decided.withheld}
+    return tuple(withheld.get(one.key, one) for one in run.findings)
+
+
+def _repair_files(
+    run: Run, request: Request, progress: Progress
+) -> tuple[Run, list[Finding], list[str]]:
+    """The files edited and re-locked in one step; then the run that looked again."""
+    decided, texts = _rehearsed(run, request)
+    withheld = list(decided.withheld)
+    steps: list[str] = []
+    contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
+    while failed:
+        withheld += failed
+        keys = {one.key for one in failed}
+        rest = tuple(one for one in decided.fixes if one.key not in keys)
+        decided, texts = rehearse.rehearse(Plan(rest, ()), run.facts, matcher(request))
+        contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
+    if not contents:
+        return run, withheld, steps
+    old = replacing.replace(contents)
+    after = check(request)
+    if verify.is_worse(verify.compare(run.findings, after.findings)):
+        replacing.replace(old)
+        reason = "looked at again, the fix made it worse; all files were put back"
+        withheld += [one._replace(status="withheld", withheld=reason) for one in decided.fixes]
+        return check(request), withheld, steps
+    steps += [f"look at what else moved in the lock file: {one}" for one in moved]
+    return after, withheld, steps
+
+
+def _contents(
+    facts: Facts, decided: Plan, texts: dict[str, str], request: Request, progress: Progress
+) -> tuple[dict[str, bytes], list[Finding], list[str]]:
+    """The new bytes of all files; the fixes whose lock file could not be made; what moved."""
+    from .apply import lockfiles
+
+    files = {file.document.path: file for file in facts.files}
+    contents = {path: files[path].document.encode(text) for path, text in texts.items()}
+    moved: list[str] = []
+    for path, relock, asking in _relocks(decided.fixes):
+        manifest = files[relock.manifest].document
+        format_ = formats.by_name(files[path].format)
+        assert format_ is not None
+        progress(f"re-locking {path} with {relock.tool}")
+        try:
+            done = lockfiles.relock(
+                relock,
+                files[path],
+                contents.get(relock.manifest, manifest.encode()),
+                format_,
+                facts.interpreters[0],
+                offline=request.offline,
+            )
+        except ApplyError as error:
+            failed = [one._replace(status="withheld", withheld=str(error)) for one in asking]
+            return {}, failed, []
+        contents[path] = done.data
+        moved += [f"{path}: {one}" for one in done.moved]
+    return contents, [], moved
+
+
+def _relocks(fixes: Iterable[Finding]) -> list[tuple[str, Relock, list[Finding]]]:
+    """One re-lock for each lock file, with the bounds of all findings, and those findings."""
+    by_path: dict[str, tuple[Relock, list[Finding]]] = {}
+    for finding in fixes:
+        for action in finding.fix.actions if finding.fix else ():
+            if not isinstance(action, Relock):
+                continue
+            merged, asking = by_path.get(action.path, (action, []))
+            constraint = {**merged.constraint, **action.constraint}
+            sections = tuple(dict.fromkeys((*merged.sections, *action.sections)))
+            commands = tuple(dict.fromkeys((*merged.commands, *action.commands)))
+            merged = merged._replace(constraint=constraint, sections=sections, commands=commands)
+            by_path[action.path] = (merged, [*asking, finding])
+    return [(path, relock, asking) for path, (relock, asking) in by_path.items()]
+
+
+def _repair_environments(
+    run: Run, request: Request, progress: Progress
+) -> tuple[Run, list[Finding]]:
+    """What is installed brought in line: distributions replaced, dead environments made anew."""
+    allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
+    withheld: list[Finding] = []
+    done: set[str] = set()
+    for finding in run.findings:
+        actions = finding.fix.actions if finding.fix else ()
+        acting = [one for one in actions if isinstance(one, (Install, Recreate))]
+        too_low = finding.level == Level.NOTE and not _is_selected_note(finding, request)
+        if not acting or finding.status != "open" or too_low:
+            continue
+        if finding.fix is None or finding.fix.applicability < allowed:
+            continue
+        interpreter = next(one for one in run.facts.interpreters if one.id == finding.interpreter)
+        try:
+            for action in acting:
+                if str(action) not in done:
+                    _act(action, interpreter, run, request, progress)
+                    done.add(str(action))
+        except ApplyError as error:
+            withheld.append(finding._replace(status="withheld", withheld=str(error)))
+    return (check(request) if done else run), withheld
+
+
+def _act(
+    action: Install | Recreate, interpreter: Interpreter, run: Run, request: Request, say: Progress
+) -> None:
+    from .apply import environments
+
+    if isinstance(action, Install):
+        say(f"installing {', '.join(action.requirements)} into {action.path}")
+        environments.install(
+            interpreter, action.requirements, _ask, offline=request.offline, report=say
+        )
+        return
+    environment = interpreter.environment
+    assert environment is not None, "only an environment is made anew"
+    minor = ".".join(interpreter.version.split(".")[:2])
+    libraries = environment.libraries or (minor,)
+    wanted = minor if minor in libraries else libraries[-1]
+    base = environments.find_base(environment, wanted, _ask)
+    lock = _lock_of(environment.path, run.facts)
+    environments.recreate(interpreter, base, _ask, lock=lock, offline=request.offline, report=say)
+
+
+def _ask(executable: str) -> Interpreter:
+    """What an interpreter says of itself, and what is installed for it."""
+    from .collect import interpreters
+
+    return interpreters.inspect(interpreters.Choice(executable, "asked while repairing"), "i0")
+
+
+def _lock_of(environment: str, facts: Facts) -> LockInstall | None:
+    """The lock file beside an environment, which says what belongs into it."""
+    from .apply.environments import LockInstall
+
+    folder = posixpath.dirname(environment.rstrip("/"))
+    for file in facts.files:
+        format_ = formats.by_name(file.format)
+        path = file.document.path
+        if format_ is not None and format_.lock is not None and posixpath.dirname(path) == folder:
+            return LockInstall(path, file.format)
+    return None

@@ -1,0 +1,97 @@
+"""The house itself: layers, packages, start-up, help, pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sslfix import cli, rules
+
+from .conftest import ROOT, run
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+FORBIDDEN = {"ssl", "_ssl", "http.client", "urllib.request", "urllib3", "requests", "socket"}
+
+
+def modules_after(*arguments: str, cwd: Path = ROOT) -> set[str]:
+    """The modules in memory when `sslfix ARGUMENTS` is done, in a fresh interpreter."""
+    code = (
+        "import sys, json\nfrom sslfix.cli import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    done = run(sys.executable, "-c", code, *arguments, cwd=cwd)
+    found: list[str] = json.loads(done.stderr.splitlines()[-1])
+    return set(found)
+
+
+def test_the_package_list_names_every_folder() -> None:
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("sslfix/**/__init__.py")
+    }
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"sslfix.hooks"}
+
+
+def test_every_command_of_the_table_has_its_module() -> None:
+    names = {path.stem for path in (ROOT / "sslfix/commands").glob("*.py")} - {"__init__"}
+    assert names == set(cli.COMMANDS)
+
+
+def test_help_starts_with_few_modules_and_nothing_heavy() -> None:
+    modules = modules_after("--help")
+    assert not modules & {"packaging", "tomli", "tomlkit", "rich", "virtualenv", "dataclasses"}
+    assert not modules & FORBIDDEN
+    assert len(modules) <= 85 + 30  # a bare interpreter with site has 30 or so
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--target", "lambda-python3.9", "examples/worker"),
+        ("explain", "README.md"),
+        ("rules",),
+        ("env", "--python", sys.executable),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_command_that_looks_imports_ssl_or_a_client(arguments: tuple[str, ...]) -> None:
+    assert not modules_after(*arguments) & (FORBIDDEN - {"socket"})
+
+
+def test_layers_are_kept() -> None:
+    pytest.importorskip("importlinter", reason="needs import-linter (python3 dev.py test --all)")
+    program = Path(sys.executable).parent / "lint-imports"
+    done = run(program, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_rule_is_named_in_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert {rule.id for rule in rules.load()} <= set(re.findall(r"SSL\d{3}", text))
+
+
+def test_every_rule_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"SSL\d{3}", (ROOT / "README.md").read_text("utf-8")))
+    assert named <= {rule.id for rule in rules.load()}
+
+
+def test_nothing_committed_names_a_package_index() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    hosts = ("pypi." + "org", "pythonhosted." + "org")
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file():
+            text = path.read_text("utf-8", errors="replace")
+            assert not any(host in text for host in hosts), name
