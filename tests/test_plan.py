@@ -170,5 +170,5 @@ def test_a_fix_that_does_not_hold_is_withheld() -> None:
     ids=["overlapping", "changing nothing"],
 )
 def test_edits_that_cannot_be_meant_are_refused(edits: tuple[Edit, ...]) -> None:
-    with pytest.raises(ValueError, match="of f|in f"):
+    with pytest.raises(ValueError, match=r"of f|in f"):
         rehearse.apply_edits("abcdefgh", edits)
