@@ -21,10 +21,12 @@ BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 def main(words: list[str]) -> int:
     """Set up what a task needs, then run it; the exit code is that of the task."""
     if words[:1] == ["try"]:
-        _install("-e", ".")
+        _create()
+        _pip("install", "--quiet", "-e", ".")
         return _run("sslfix", *(words[1:] or ["examples/worker"]), passing=(0, 1))
     if words[:1] == ["test"]:
-        _install("-e", ".", *_group("dev" if "--all" in words else "test"))
+        _create()
+        _pip("install", "--quiet", "-e", ".", *_group("dev" if "--all" in words else "test"))
         return _test([word for word in words[1:] if word != "--all"], everything="--all" in words)
     print("usage: python3 dev.py try [ARGUMENTS OF SSLFIX]\n       python3 dev.py test [--all]")
     return 2
@@ -56,14 +58,10 @@ def _run(name: str, *arguments: str, passing: tuple[int, ...] = (0,)) -> int:
     return 0 if code in passing else code
 
 
-def _install(*what: str) -> None:
-    """Make .dev/ if it is not there, and install into it."""
-    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        _create()
-    _pip(str(BIN / "python"), "install", "--quiet", *what)
-
-
 def _create() -> None:
+    """Make .dev/ if it is not there."""
+    if (BIN / "python").exists() or (BIN / "python.exe").exists():
+        return
     if sys.version_info < (3, 9):  # noqa: UP036  people start this with any python3
         sys.exit("sslfix needs Python 3.9 or later; run this with a newer python3")
     made = subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=False)
@@ -75,8 +73,8 @@ def _create() -> None:
         )
 
 
-def _pip(python: str, *arguments: str) -> None:
-    done = subprocess.run([python, "-m", "pip", *arguments], cwd=ROOT, check=False)
+def _pip(*arguments: str) -> None:
+    done = subprocess.run([BIN / "python", "-m", "pip", *arguments], cwd=ROOT, check=False)
     if done.returncode != 0:
         sys.exit(f"pip {' '.join(arguments)} failed (see above)")
 
@@ -92,7 +90,7 @@ def _group(name: str) -> list[str]:
 
 def _toml() -> dict[str, dict[str, list]]:
     code = "import json, tomli; print(json.dumps(tomli.load(open('pyproject.toml', 'rb'))))"
-    _pip(str(BIN / "python"), "install", "--quiet", "tomli")
+    _pip("install", "--quiet", "tomli")
     out = subprocess.run([BIN / "python", "-c", code], cwd=ROOT, check=True, capture_output=True)
     return json.loads(out.stdout)
 
