@@ -487,7 +487,8 @@ class Finding(NamedTuple):
     """A rule that matched.
 
     `subject` is the declaration or the installed distribution, None where a detector spoke.
-    `status` is "open", "fixed", "withheld" (with `withheld` saying why) or "ignored".
+    `status` is "open", "fixed", "ignored" or "withheld": `withheld` says why, `left_to_run` is
+    the command that would do it, where there is one.
     """
 
     rule: Rule
@@ -504,6 +505,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     status: str = "open"
     withheld: str = ""
+    left_to_run: str = ""
 
     @property
     def key(self) -> tuple[str, str, str | None, str, str]:

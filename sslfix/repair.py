@@ -63,14 +63,21 @@ def repair(request: Request, progress: Progress) -> Report:
     withheld += more
     outcome = verify.compare(first.findings, third.findings)
     reasons = {one.key: one for one in withheld}
-    remaining = tuple(
-        one._replace(status=reasons[one.key].status, withheld=reasons[one.key].withheld)
-        if one.key in reasons
-        else one
-        for one in third.findings
-    )
+    remaining = tuple(_with_reason(one, reasons.get(one.key)) for one in third.findings)
     fixed = tuple(one._replace(status="fixed") for one in outcome.fixed if one.status == "open")
     return Report(third.facts, (*fixed, *remaining), third.problems, tuple(steps))
+
+
+def _withhold(finding: Finding, error: ApplyError) -> Finding:
+    return finding._replace(status="withheld", withheld=error.message, left_to_run=error.command)
+
+
+def _with_reason(finding: Finding, withheld: Finding | None) -> Finding:
+    if withheld is None:
+        return finding
+    return finding._replace(
+        status="withheld", withheld=withheld.withheld, left_to_run=withheld.left_to_run
+    )
 
 
 def _rehearsed(run: Run, request: Request) -> tuple[Plan, dict[str, str]]:
@@ -140,8 +147,7 @@ def _contents(
                 offline=request.offline,
             )
         except ApplyError as error:
-            failed = [one._replace(status="withheld", withheld=str(error)) for one in asking]
-            return {}, failed, []
+            return {}, [_withhold(one, error) for one in asking], []
         contents[path] = done.data
         moved += [f"{path}: {one}" for one in done.moved]
     return contents, [], moved
@@ -185,7 +191,7 @@ def _repair_environments(
                     _act(action, interpreter, run, request, progress)
                     done.add(str(action))
         except ApplyError as error:
-            withheld.append(finding._replace(status="withheld", withheld=str(error)))
+            withheld.append(_withhold(finding, error))
     return (check(request) if done else run), withheld
 
 

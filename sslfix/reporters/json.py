@@ -62,6 +62,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "fix": _fix(finding.fix) if finding.fix else None,
         "status": finding.status,
         "reason": finding.withheld,
+        "left_to_run": finding.left_to_run,
         "help": f"sslfix rule {finding.rule.id}",
     }
 

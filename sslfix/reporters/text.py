@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sslfix.model import Applicability, Finding, Interpreter, Level, Location, Report, Reporter
+from sslfix.model import (
+    Advice,
+    Applicability,
+    Finding,
+    Interpreter,
+    Level,
+    Location,
+    Report,
+    Reporter,
+)
 
 
 def render(report: Report) -> str:
@@ -59,11 +68,17 @@ def _excerpt(location: Location, note: str, width: int) -> Iterator[str]:
 
 def _advice(finding: Finding) -> Iterator[str]:
     fix = finding.fix
+    by_hand = fix is None or fix.applicability == Applicability.DISPLAY
     if fix is not None:
-        kind = "by hand" if fix.applicability == Applicability.DISPLAY else None
-        yield f"fix: {fix.title} ({kind or fix.applicability.name.lower()}): {fix.why}".rstrip(": ")
-    if finding.withheld:
-        yield f"not applied: {finding.withheld}"
+        kind = "by hand" if by_hand else fix.applicability.name.lower()
+        yield f"fix: {fix.title} ({kind}): {fix.why}".rstrip(": ")
+        for action in fix.actions:
+            if isinstance(action, Advice):
+                yield from (f"run: {command}" for command in action.commands)
+    if finding.withheld and not by_hand:
+        yield "not applied: " + finding.withheld.strip().replace("\n", "\n      ")
+    if finding.left_to_run:
+        yield f"left to run: {finding.left_to_run}"
     yield f"more: sslfix rule {finding.rule.id}"
 
 
@@ -99,30 +114,25 @@ def judged(interpreter: Interpreter) -> str:
 
 def summary(report: Report) -> str:
     """The last line: what was found and how much was read."""
-    counts = [
-        _count(sum(one.level == level and one.status == "open" for one in report.findings), word)
-        for level, word in (
-            (Level.ERROR, "error"),
-            (Level.WARNING, "warning"),
-            (Level.NOTE, "note"),
-        )
-    ]
-    found = ", ".join(filter(None, counts)) or "nothing found"
-    fixed = sum(one.status == "fixed" for one in report.findings)
-    withheld = sum(one.status == "withheld" for one in report.findings)
-    ignored = sum(one.status == "ignored" for one in report.findings)
-    parts = [found if found != "nothing found" or not (fixed or withheld) else ""]
-    parts += [f"{fixed} fixed" if fixed else "", f"{withheld} not fixed" if withheld else ""]
-    parts += [f"{ignored} ignored" if ignored else ""]
-    unread = len(report.problems)
-    parts += [f"{_count(unread, 'problem')} in what could not be checked" if unread else ""]
+    standing = [one.level for one in report.findings if one.status in {"open", "withheld"}]
+    statuses = [one.status for one in report.findings]
+    unread = _count(len(report.problems), "problem")
+    parts = [_count(standing.count(level), level.name.lower()) for level in sorted(Level)[::-1]]
+    parts += [f"{statuses.count('fixed')} fixed" if "fixed" in statuses else ""]
+    parts += [f"{statuses.count('ignored')} ignored" if "ignored" in statuses else ""]
+    parts += [f"{unread} in what could not be checked" if unread else ""]
     declarations = sum(len(file.declarations) for file in report.facts.files)
-    read = f"{_count(len(report.facts.files), 'file')}, {_count(declarations, 'declaration')}"
-    return f"{', '.join(filter(None, parts))} ({read or 'nothing'} read)"
+    read = _count(declarations, "declaration") or "0 declarations"
+    if report.facts.files:
+        read = f"{_count(len(report.facts.files), 'file')}, {read}"
+    else:
+        read = "no dependency files"
+    return f"{', '.join(filter(None, parts)) or 'nothing found'} ({read} read)"
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}" if number or word == "file" else ""
+    """The number and its noun; "" for none."""
+    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
 
 
 REPORTER = Reporter(name="text", render=render)

@@ -98,11 +98,9 @@ def test_without_any_base_the_old_one_stays_and_the_message_says_what_to_install
 ) -> None:
     other = "3.13" if sys.version_info[:2] != (3, 13) else "3.12"
     base, folder = tmp_path / "base", tmp_path / "project"
-    shutil.copytree(Path(python(other)).parents[1], base, copy_function=os.symlink, symlinks=True)
+    executable = bases.install(base, inspect(Choice(python(other), ""), "i1"))
     folder.mkdir()
-    bases.make(folder / ".venv", str(base / f"bin/python{other}"))
-    (folder / ".venv/bin/python").unlink()
-    (folder / ".venv/bin/python").symlink_to(base / f"bin/python{other}")
+    bases.make(folder / ".venv", executable)
     shutil.rmtree(base)
     before = state(folder / ".venv")
     # No other Python of that version is to be found.
