@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -85,12 +86,10 @@ def _measure(row: Row, rounds: int) -> tuple[float, float]:
 
 def _cpu(command: Sequence[str], folder: Path) -> float:
     """CPU seconds, user and system, of a command and all that it starts."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, check=False, capture_output=True)
-    after = os.times()
-    user = after.children_user - before.children_user
-    system = after.children_system - before.children_system
-    return max(user + system, 0.001)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def _modules(row: Row) -> int:

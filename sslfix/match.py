@@ -46,9 +46,14 @@ def match(
     names = _names(rules)
     for interpreter in facts.interpreters:
         declared = tuple(_effective(facts, interpreter, names))
+        present = {one.declaration.name for one in declared}
+        present.update(one.name for one in interpreter.distributions)
         for rule in rules:
             for case in rule.cases:
-                if case.when.detector or not _applies(case, interpreter):
+                # Versions are compared, and packaging imported, only for what is there.
+                if present.isdisjoint([*case.affected, *case.brought_by]):
+                    continue
+                if not _applies(case, interpreter):
                     continue
                 findings += _declared(rule, case, interpreter, declared)
                 findings += _brought(rule, case, interpreter, declared, facts.files)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from sslfix import __version__
 from sslfix.errors import UsageError
-from sslfix.model import Finding, Level, Problem, Report
-from sslfix.session import ENVIRONMENT, PINS, SOURCE, Request, check
 
-FORMATS = ("text", "json")
+if TYPE_CHECKING:  # imported when needed: --help starts without the nouns and the rooms
+    from sslfix.model import Finding, Level, Problem, Report
+    from sslfix.session import Request
+
+FORMATS = ("json", "text")
+ONLY = ("pins", "environment", "source")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--target", metavar="NAME", action="append", help="a known deployment target (repeatable)"
     )
     chosen = parser.add_argument_group("what is checked")
-    chosen.add_argument("--only", choices=(PINS, ENVIRONMENT, SOURCE), action="append")
+    chosen.add_argument("--only", choices=ONLY, action="append")
     chosen.add_argument("--select", metavar="RULE", action="append", help="id, prefix or name")
     chosen.add_argument("--ignore", metavar="RULE", action="append", help="id, prefix or name")
     chosen.add_argument("--as", dest="read_as", metavar="FORMAT", help="read PATH as this format")
@@ -49,6 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, show the patch, or repair; the exit code is that of the contract."""
+    from sslfix.model import Report
+    from sslfix.session import check
+
     request, fail_on = _request(arguments)
     if arguments.diff:
         return _show_difference(request)
@@ -65,6 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def exit_code(findings: tuple[Finding, ...], problems: tuple[Problem, ...], fail_on: Level) -> int:
     """0, 1 or 2 as the contract says: fail closed, but an error found comes first."""
+    from sslfix.model import Level
+
     standing = [one.level for one in findings if one.status in {"open", "withheld"}]
     worst = max(standing, default=Level.NOTE)
     if worst == Level.ERROR or (worst >= fail_on and not problems):
@@ -74,6 +83,8 @@ def exit_code(findings: tuple[Finding, ...], problems: tuple[Problem, ...], fail
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
     from sslfix.collect import configuration
+    from sslfix.model import Level
+    from sslfix.session import Request
 
     paths = tuple(arguments.paths)
     settings = configuration.read(paths, arguments.config)
@@ -87,7 +98,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
         paths=paths,
         python=python,
         targets=targets,
-        only=tuple(arguments.only or (PINS, ENVIRONMENT, SOURCE)),
+        only=tuple(arguments.only or ONLY),
         select=(*settings.select, *(arguments.select or ())),
         ignore=(*settings.ignore, *(arguments.ignore or ())),
         exclude=settings.exclude,
@@ -132,7 +143,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
     silent = arguments.quiet and not report.findings and not report.problems
     if silent and arguments.format == "text":
         return
-    text = reporters.by_name(arguments.format).render(report)
+    text = reporters.all_reporters()[arguments.format].render(report)
     if arguments.output:
         _write(arguments.output, text)
     elif arguments.format == "text" and _colored(arguments.color):

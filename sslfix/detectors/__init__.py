@@ -5,6 +5,7 @@ Modules whose name begins with an underscore serve the others.
 
 from __future__ import annotations
 
+from sslfix import extensions
 from sslfix.model import Detector
 
 # Where no source of a project has one of these words, no detector needs any of its sources. Where
@@ -14,9 +15,5 @@ SOURCE_WORDS = (b"gevent", b"eventlet", b"grequests", b"locust", b"curl_cffi")
 
 def all_detectors() -> dict[str, Detector]:
     """Every detector of this folder by its name."""
-    import pkgutil
-    from importlib import import_module
-
-    names = [found.name for found in pkgutil.iter_modules(__path__)]
-    modules = [import_module(f"{__name__}.{name}") for name in names if name[0] != "_"]
-    return {module.DETECTOR.name: module.DETECTOR for module in modules}
+    found = extensions.load(__name__, __path__[0], "DETECTOR", Detector)
+    return {one.name: one for one in found}

@@ -5,21 +5,16 @@ A module that ends with `FORMAT` is found by that; the others hold what several 
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 
+from sslfix import extensions
 from sslfix.model import Format
 
 
 @cache
 def all_formats() -> tuple[Format, ...]:
     """Every format of this folder, by module name."""
-    from importlib import import_module
-
-    names = sorted(found.name for found in pkgutil.iter_modules(__path__))
-    modules = (import_module(f".{name}", __name__) for name in names)
-    found = (getattr(module, "FORMAT", None) for module in modules)
-    return tuple(format_ for format_ in found if isinstance(format_, Format))
+    return tuple(extensions.load(__name__, __path__[0], "FORMAT", Format))
 
 
 def by_name(name: str) -> Format | None:
