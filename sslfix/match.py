@@ -116,9 +116,16 @@ def _beside(case: Case, interpreter: Interpreter, declared: Iterable[_Declared])
 
 
 def _is_affected(one: _Declared, affected: str) -> bool:
+    """Whether the declaration leads to an affected release, on its own and with its limits.
+
+    `requests` beside a constraint `requests==2.32.2` is not at fault: the constraint is.
+    """
     if one.declaration.version is not None:
         return specifiers.holds(one.declaration.version, affected)
-    return any(specifiers.reaches(accepted, affected) for accepted in one.accepts)
+    return any(
+        specifiers.reaches(own, affected) and specifiers.reaches(limited, affected)
+        for own, limited in zip(one.declaration.accepts, one.accepts)
+    )
 
 
 # --------------------------------------------------------------------------- declarations

@@ -48,6 +48,10 @@ def propose(finding: Finding, facts: Facts, match: Matcher) -> Fix | None:
     interpreter = next(one for one in facts.interpreters if one.id == finding.interpreter)
     remedies = tuple(one for one in finding.case.remedies if _suits(one, interpreter))
     task = _Task(finding, remedies, facts, match)
+    if finding.case.when.detector == "stale-environment" and interpreter.environment is not None:
+        return _recreate(task, interpreter.environment.path)
+    if not remedies or not remedies[0].constraint:
+        return _advice(remedies)  # the page's first choice is something that only a person can do
     subject = finding.subject
     if isinstance(subject, Distribution):
         return _install(task, subject, interpreter)
@@ -56,9 +60,7 @@ def propose(finding: Finding, facts: Facts, match: Matcher) -> Fix | None:
         if subject.kind == Kind.LOCK:
             return _relock(task, subject, file)
         return _edit(task, subject, file)
-    if finding.case.when.detector == "stale-environment" and interpreter.environment is not None:
-        return _recreate(task, interpreter.environment.path)
-    return _advice(remedies)
+    return None
 
 
 def _suits(remedy: Remedy, interpreter: Interpreter) -> bool:
@@ -183,7 +185,12 @@ def _constrain(task: _Task, name: str, file: DependencyFile) -> Fix | None:
     if edit is None:
         advice = Advice(f"limit {requirement} in {path}, which has no place that sslfix may edit")
         return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
-    return Fix(f"{requirement} in {path}", remedy.applicability, (edit,), remedy.why)
+    # What a project publishes as its own dependencies is not widened without being asked.
+    published = place.format == "pyproject.toml"
+    applicability = min(
+        remedy.applicability, Applicability.UNSAFE if published else Applicability.SAFE
+    )
+    return Fix(f"{requirement} in {path}", applicability, (edit,), remedy.why)
 
 
 def _clean_remedy(task: _Task, name: str) -> Remedy | None:
@@ -325,7 +332,7 @@ def _withheld(finding: Finding, allowed: Applicability, selected: Callable[[Find
     if finding.fix is None or finding.fix.applicability == Applicability.DISPLAY:
         return "only a person can do this"
     if finding.fix.applicability < allowed:
-        return "it contradicts what the author asked for; --unsafe applies it"
+        return "it may not be what the author wants; --unsafe applies it"
     if finding.level == Level.NOTE and not selected(finding):
         return f"notes are fixed only when selected (--select {finding.rule.id})"
     return ""

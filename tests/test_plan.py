@@ -98,6 +98,18 @@ def test_the_constraints_file_in_use_is_preferred() -> None:
     assert patched(world) == {"constraints.txt": "idna<4\nurllib3>=1.26.20,<2  # sslfix: SSL101\n"}
 
 
+def test_the_constraint_is_changed_and_not_what_it_constrains() -> None:
+    lines, pin = "-c constraints.txt\nrequests\n", "requests==2.32.2\n"
+    world = facts(NEW, requirements=lines, constraints=pin)
+    assert patched(world) == {"constraints.txt": "requests>=2.32.5,<3\n"}
+
+
+def test_published_dependencies_are_added_to_only_when_asked() -> None:
+    world = facts(OLD, pyproject='[project]\ndependencies = [\n    "requests>=2.30",\n]\n')
+    assert patched(world) == {}
+    assert '"urllib3>=1.26.20,<2",  # sslfix: SSL101' in patched(world, UNSAFE)["pyproject.toml"]
+
+
 LOCK = """\
 [[package]]
 name = "requests"
