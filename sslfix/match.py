@@ -25,6 +25,10 @@ from .model import (
 )
 
 
+# What a release does that a rule of that level affects.
+_VERBS = {Level.ERROR: "fails", Level.WARNING: "can fail", Level.NOTE: "warns"}
+
+
 class _Declared(NamedTuple):
     """A declaration with the file it stands in and the versions that really can be chosen.
 
@@ -205,7 +209,7 @@ def _declared(
             level=rule.level if sure else min(rule.level, Level.WARNING),
             message=case.message
             if declaration.version is not None
-            else f"{_text(declaration)} lets in a release of {{name}} that fails here",
+            else f"{_text(declaration)} lets in a release of {{name}} that {_VERBS[rule.level]} here",
             location=one.file.document.locate(declaration.span),
             subject=declaration,
             name=declaration.name,
@@ -246,7 +250,7 @@ def _brought(
                     interpreter,
                     level=min(rule.level, Level.WARNING),
                     message=f"{_text(one.declaration)} brings in a release of {{name}} "
-                    "that fails here",
+                    f"that {_VERBS[rule.level]} here",
                     location=one.file.document.locate(one.declaration.span),
                     subject=one.declaration,
                     name=name,

@@ -75,18 +75,16 @@ def _interpreters(request: Request) -> tuple[tuple[Interpreter, ...], tuple[Prob
     found: list[Interpreter] = []
     problems: list[Problem] = []
     project = _project_folder(request.paths)
+    judge_environment = ENVIRONMENT in request.only
     for number, choice in enumerate(interpreters.choose(project, request.python, os.environ), 1):
         try:
-            one = interpreters.inspect(choice, f"i{number}")
+            one = interpreters.inspect(choice, f"i{number}", installed=judge_environment)
         except ProbeError as error:
             problems.append(Problem(error.executable, None, error.reason))
             continue
-        if ENVIRONMENT not in request.only and one.ssl is None:
+        if not judge_environment and one.ssl is None:
             reason = f"its SSL library is unknown, so pins are not judged: {one.ssl_error}"
             problems.append(Problem(one.executable, None, reason))
-        if one.environment is None or ENVIRONMENT not in request.only:
-            # What a base interpreter has installed is not the project's.
-            one = one._replace(distributions=())
         found.append(one)
     if not found and not problems:
         reason = "no Python was found to judge for; name one with --python or --target"

@@ -29,8 +29,11 @@ class Choice(NamedTuple):
 # --------------------------------------------------------------------------- asking
 
 
-def inspect(choice: Choice, id_: str) -> Interpreter:
-    """All that can be known about the chosen interpreter, its environment and distributions.
+def inspect(choice: Choice, id_: str, *, installed: bool = True) -> Interpreter:
+    """All that can be known about the chosen interpreter, and its environment if it is one's.
+
+    Distributions are read of environments only, and if `installed` asks for them: what a base
+    interpreter has is not the project's.
 
     An environment whose own interpreter cannot run is described all the same, with the failure;
     ProbeError is raised for an interpreter outside any, and for one that does not answer in time.
@@ -61,7 +64,9 @@ def inspect(choice: Choice, id_: str) -> Interpreter:
         id=id_,
         chosen_because=choice.because,
         environment=environment,
-        distributions=distributions.read(show(folder) for folder in folders),
+        distributions=distributions.read(show(folder) for folder in folders)
+        if installed and environment is not None
+        else (),
     )
     return _diagnosed(found)
 
