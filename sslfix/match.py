@@ -24,7 +24,6 @@ from .model import (
     Rule,
 )
 
-
 # What a release does that a rule of that level affects.
 _VERBS = {Level.ERROR: "fails", Level.WARNING: "can fail", Level.NOTE: "warns"}
 
@@ -173,7 +172,7 @@ def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
 
 
 def marker_holds(marker: str, environment: Mapping[str, str]) -> bool:
-    """Whether a marker holds for the interpreter, whichever extras are asked for.
+    """Whether a marker holds for the interpreter, whichever extras and groups are asked for.
 
     A marker that packaging cannot read is taken to hold: its file is reported by its tool.
     """
@@ -181,12 +180,21 @@ def marker_holds(marker: str, environment: Mapping[str, str]) -> bool:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
-    extras = ["", *re.findall(r"extra\s*[!=]=\s*['\"]([^'\"]*)['\"]", marker)]
+    # `extra == 'x'` in metadata, `'x' in extras` in PEP 751's lock files
+    named = {one[0] or one[1] for one in _EXTRAS.findall(marker)}
     try:
         parsed = Marker(marker)
-        return any(parsed.evaluate({**environment, "extra": extra}) for extra in extras)
+        if "extras" in marker or "dependency_groups" in marker:
+            asked = {"extras": named, "dependency_groups": named}
+            return parsed.evaluate({**environment, **asked}, context="lock_file")
+        return any(parsed.evaluate({**environment, "extra": one}) for one in ("", *named))
     except (InvalidMarker, UndefinedEnvironmentName):
         return True
+
+
+_EXTRAS = re.compile(
+    r"""extra\s*[!=]=\s*['"]([^'"]*)['"]|['"]([^'"]*)['"]\s+(?:not\s+)?in\s+(?:extras|dep)"""
+)
 
 
 def _declared(
@@ -199,17 +207,17 @@ def _declared(
         if not _beside(case, interpreter, declared):
             continue
         declaration = one.declaration
-        sure = declaration.version is not None or any(
-            specifiers.within(accepted, affected) for accepted in one.accepts
+        pinned = declaration.version is not None
+        sure = pinned or any(specifiers.within(accepted, affected) for accepted in one.accepts)
+        lets_in = (
+            f"{_text(declaration)} lets in a release of {{name}} that {_VERBS[rule.level]} here"
         )
         yield _finding(
             rule,
             case,
             interpreter,
             level=rule.level if sure else min(rule.level, Level.WARNING),
-            message=case.message
-            if declaration.version is not None
-            else f"{_text(declaration)} lets in a release of {{name}} that {_VERBS[rule.level]} here",
+            message=case.message if pinned else lets_in,
             location=one.file.document.locate(declaration.span),
             subject=declaration,
             name=declaration.name,

@@ -21,7 +21,7 @@ from .model import (
     Relock,
     Report,
 )
-from .session import Request, Run, check, matcher, names
+from .session import PINS, Request, Run, check, matcher, names
 
 if TYPE_CHECKING:
     from .apply.environments import LockInstall
@@ -211,9 +211,27 @@ def _act(
     minor = ".".join(interpreter.version.split(".")[:2])
     libraries = environment.libraries or (minor,)
     wanted = minor if minor in libraries else libraries[-1]
-    base = environments.find_base(environment, wanted, _ask)
     lock = _lock_of(environment.path, run.facts)
+    try:
+        base = environments.find_base(
+            environment, wanted, _ask, _suitable(run, request, interpreter)
+        )
+    except ApplyError:
+        # None that the pins can use, or none at all: the pins can be fixed afterwards.
+        base = environments.find_base(environment, wanted, _ask)
     environments.recreate(interpreter, base, _ask, lock=lock, offline=request.offline, report=say)
+
+
+def _suitable(run: Run, request: Request, old: Interpreter) -> Callable[[Interpreter], bool]:
+    """Whether what the files pin and the environment holds works on a base's SSL library."""
+    matching = matcher(request._replace(only=(PINS,)))
+
+    def suits(base: Interpreter) -> bool:
+        inside = base._replace(id="i0", distributions=old.distributions)
+        found = matching(Facts((inside,), run.facts.files))
+        return not any(one.level == Level.ERROR for one in found)
+
+    return suits
 
 
 def _ask(executable: str) -> Interpreter:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Callable
 
+import hypothesis
 import pytest
 
 from . import shim
@@ -25,6 +26,12 @@ def _real_home() -> Path:
 
 
 REAL_HOME = _real_home()
+
+# The same examples in every run, so that CI fails for what a change did. New ones are looked for
+# with HYPOTHESIS_PROFILE=explore.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=5000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture(autouse=True)

@@ -131,6 +131,23 @@ def test_limits_in_an_included_constraints_file_count() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("marker", "holds"),
+    [
+        ("", True),
+        ("python_version < '3.8'", False),
+        ("extra == 'socks'", True),
+        ("extra == 'socks' and python_version < '3.8'", False),
+        ("'socks' in extras", True),
+        ("'socks' in extras and python_version < '3.8'", False),
+        ("'dev' in dependency_groups or sys_platform == 'win32'", True),
+        ("this is no marker", True),
+    ],
+)
+def test_markers_are_evaluated_for_the_interpreter_and_any_extra(marker: str, holds: bool) -> None:
+    assert match.marker_holds(marker, interpreter(NEW).markers) is holds
+
+
 def test_an_interpreter_without_ssl_is_not_judged_by_its_library() -> None:
     one = interpreter("", ssl_error="No module named '_ssl'")
     found = findings(one, requirements_txt="urllib3==2.0.2\n")

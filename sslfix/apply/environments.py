@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Callable, NamedTuple
 
-from sslfix.apply import installers, leftovers
+from sslfix.apply import children, installers, leftovers
 from sslfix.apply.installers import Target
 from sslfix.errors import ApplyError, ProbeError
 from sslfix.model import Distribution, Environment, Interpreter
@@ -66,7 +66,7 @@ def find_base(
     from python_discovery import get_interpreter
 
     found = get_interpreter(
-        wanted, env=installers.variables(), predicate=lambda info: fits(info.system_executable)
+        wanted, env=children.variables(), predicate=lambda info: fits(info.system_executable)
     )
     if found is None or found.system_executable is None:
         raise _no_base(environment, wanted)
@@ -212,7 +212,7 @@ def _create(job: _Job, environment: Environment, base: str) -> None:
     if installers.embedded_pip(job.target.python) is None:
         # Too old for virtualenv, whose _virtualenv.py is no valid 3.7: the Python's own venv.
         options += [] if "pip" in names else ["--without-pip"]
-        installers.run([base, "-m", "venv", *options, job.target.path], job.folder)
+        children.run([base, "-m", "venv", *options, job.target.path], job.folder)
         return
     for seed in ("pip", "setuptools"):
         options += [f"--{seed}", "bundle"] if seed in names else [f"--no-{seed}"]
@@ -229,7 +229,7 @@ def _virtualenv(arguments: list[str]) -> None:
     from virtualenv import cli_run
 
     # Else it may write a file `.venv` beside the environment (PEP 832), which is not ours.
-    variables = installers.variables({"VIRTUALENV_VENV_REDIRECT": "false"})
+    variables = children.variables({"VIRTUALENV_VENV_REDIRECT": "false"})
     said = StringIO()
     try:
         with redirect_stdout(said), redirect_stderr(said):
@@ -272,7 +272,7 @@ def _install_lock(job: _Job, lock: LockInstall) -> None:
         reason = "offline" if executable else f"{tool} is not on PATH"
         job.report(f"{reason}: installing what was installed, not what {lock.path} says")
         return
-    installers.run([executable, *rest], folder, {"VIRTUAL_ENV": job.target.path})
+    children.run([executable, *rest], folder, {"VIRTUAL_ENV": job.target.path})
     job.report(f"installed from {lock.path}, with {tool}")
 
 

@@ -7,35 +7,15 @@ even start where the SSL library is what has to be repaired.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from typing import Callable, NamedTuple
 
+from sslfix.apply import children
 from sslfix.errors import ApplyError
 from sslfix.model import Distribution
 
-# They would send a command to another environment than the one it is meant for.
-_MISLEADING = frozenset(
-    {
-        "CONDA_DEFAULT_ENV",
-        "CONDA_PREFIX",
-        "PIPENV_IGNORE_VIRTUALENVS",
-        "PIP_PREFIX",
-        "PIP_PYTHON",
-        "PIP_REQUIRE_VIRTUALENV",
-        "PIP_ROOT",
-        "PIP_TARGET",
-        "PIP_USER",
-        "UV_PROJECT_ENVIRONMENT",
-        "UV_PYTHON",
-        "UV_SYSTEM_PYTHON",
-        "VIRTUAL_ENV",
-        "__PYVENV_LAUNCHER__",
-    }
-)
 _UV_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _PIP_INDEXES = ("index-url", "extra-index-url", "no-index")
-_SHOWN_LINES = 8
 
 
 class Target(NamedTuple):
@@ -59,61 +39,6 @@ class Installer(NamedTuple):
     uninstall: tuple[str, ...]
     offline: str
     exactly: tuple[str, ...]
-
-
-def run(command: Sequence[str], cwd: str, extra: Mapping[str, str] | None = None) -> None:
-    """Run a command to its end; ApplyError with the last lines of its output if it fails.
-
-    It runs in a session of its own: a grandchild that went on writing after an interruption
-    would spoil the environment that is put back meanwhile.
-    """
-    import shlex
-
-    code, output = _call(command, cwd, variables(extra))
-    if code and os.environ.get("LD_PRELOAD"):
-        # What a person preloads for their program may break uv, pip or poetry just as well.
-        code, output = _call(command, cwd, variables({**(extra or {}), "LD_PRELOAD": ""}))
-    if code:
-        lines = output.strip().splitlines()[-_SHOWN_LINES:]
-        line = shlex.join(command)
-        raise ApplyError("\n".join([f"`{line}` failed with exit code {code}:", *lines]))
-
-
-def _call(command: Sequence[str], cwd: str, variables: Mapping[str, str]) -> tuple[int, str]:
-    """Exit code and output; the command's whole session is killed if we are interrupted."""
-    import signal
-    import subprocess
-
-    try:
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return 127, str(error.strerror)
-    with child:
-        try:
-            output, _ = child.communicate()
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            raise
-    return child.returncode, output.decode("utf-8", "replace")
-
-
-def variables(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables for a child: ours, without those that point to another environment."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _MISLEADING and not name.startswith("PYTHON")
-    }
-    return {**kept, **(extra or {})}
 
 
 def install(target: Target, requirements: Sequence[str], cwd: str, *, offline: bool = False) -> str:
@@ -146,7 +71,7 @@ def _by_the_first(target: Target, command: Callable[[Installer], tuple[str, ...]
     failures = []
     for one in installers(target):
         try:
-            run(command(one), cwd)
+            children.run(command(one), cwd)
         except ApplyError as error:
             failures.append(error)
         else:

@@ -14,12 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sslfix import specifiers
+from sslfix.apply import children
 from sslfix.errors import ApplyError
 from sslfix.match import marker_holds
 from sslfix.model import DependencyFile, Format, Interpreter, Lock, Relock
-
-TIMEOUT = 900
-"""Seconds that a locker may take; resolving a large project anew takes minutes."""
 
 
 class Relocked(NamedTuple):
@@ -86,9 +84,9 @@ def _relock(job: _Job, tool: _Tool, place: str) -> Relocked:
     _copy(job, place)
     action, lock = job.action, job.lock
     for command in lock.rerun(tool.major, action.constraint, action.sections):
-        _run(job, tool, command[1:], place)
+        _run(job, (*tool.command, *command[1:]), place)
     _write(place, lock.manifest, job.manifest)
-    _run(job, tool, lock.check[1:], place)
+    _run(job, (*tool.command, *lock.check[1:]), place)
     with open(os.path.join(place, os.path.basename(action.path)), "rb") as stream:
         data = stream.read()
     document = job.old.document
@@ -118,10 +116,10 @@ def _tools(job: _Job, scratch: str) -> Iterator[_Tool]:
 
 
 def _tool(job: _Job, command: tuple[str, ...]) -> _Tool:
-    result = _call((*command, "--version"), os.getcwd())
-    found = re.search(r"version:? (\d+)\.\d+", result.output)
+    output = _run(job, (*command, "--version"), os.getcwd())
+    found = re.search(r"version:? (\d+)\.\d+", output)
     if found is None:
-        raise job.failed(f"{_shell(command)} --version says no version: {result.tail}")
+        raise job.failed(f"{_shell(command)} --version says no version: {output.strip()}")
     return _Tool(command, int(found[1]))
 
 
@@ -148,76 +146,14 @@ def _made(job: _Job, folder: str) -> str:
     behind fails there: 2026.10 on Python 3.9 does.
     """
     python = os.path.join(folder, "bin", "python")
-    for command in (
-        (job.python, "-m", "venv", folder),
-        (python, "-m", "pip", "install", "--quiet", job.lock.tool),
-    ):
-        result = _call(command, os.getcwd())
-        if result.code != 0:
-            raise job.failed(f"{_shell(command)} failed:\n{result.tail}\n")
+    _run(job, (job.python, "-m", "venv", folder), os.getcwd())
+    _run(job, (python, "-m", "pip", "install", "--quiet", job.lock.tool), os.getcwd())
     return os.path.join(folder, "bin", job.lock.tool)
 
 
-class _Result(NamedTuple):
-    code: int
-    output: str
-
-    @property
-    def tail(self) -> str:
-        """The last lines that say something."""
-        return "\n".join([line for line in self.output.splitlines() if line.strip()][-12:])
-
-
-def _run(job: _Job, tool: _Tool, arguments: Sequence[str], place: str) -> None:
-    result = _call((*tool.command, *arguments), place, job.python)
-    if result.code != 0:
-        shown = _shell((job.lock.tool, *arguments))
-        raise job.failed(f"{shown} failed with exit code {result.code}:\n{result.tail}\n")
-
-
-def _call(command: Sequence[str], folder: str, python: str = "") -> _Result:
-    """Run a locker; once more without preloaded libraries if it fails with them.
-
-    What a person preloads is for their program: an SSL library that breaks it breaks a locker
-    that is written in Python just the same.
-    """
-    import subprocess
-
-    environment = _environment(folder, python)
-    plain = {key: environment[key] for key in environment if not key.startswith("LD_")}
-    result = _Result(1, "")
-    for variables in [environment] if plain == environment else [environment, plain]:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=variables,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=TIMEOUT,
-            )
-        except subprocess.TimeoutExpired:
-            return _Result(124, f"gave up after {TIMEOUT} s")
-        result = _Result(done.returncode, done.stdout.decode("utf-8", "replace"))
-        if result.code == 0:
-            break
-    return result
-
-
-def _environment(folder: str, python: str) -> dict[str, str]:
-    """Variables for a locker: its environments stay in the copy, it asks nothing, it is plain."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in {"VIRTUAL_ENV", "CONDA_PREFIX", "PIPENV_ACTIVE", "POETRY_ACTIVE"}
-        and not key.startswith("PYTHON")
-    }
-    if python:
-        kept["PIPENV_DEFAULT_PYTHON_VERSION"] = python
-    return {
-        **kept,
+def _run(job: _Job, command: Sequence[str], place: str) -> str:
+    """The output of a command of the tool, run so that its own environments stay in the copy."""
+    extra = {
         "NO_COLOR": "1",
         "POETRY_NO_INTERACTION": "1",
         "POETRY_VIRTUALENVS_IN_PROJECT": "true",
@@ -225,8 +161,14 @@ def _environment(folder: str, python: str) -> dict[str, str]:
         "PIPENV_IGNORE_VIRTUALENVS": "1",
         "PIPENV_YES": "1",
         "PIPENV_NOSPIN": "1",
-        "PIPENV_PIPFILE": os.path.join(folder, "Pipfile"),
+        "PIPENV_PIPFILE": os.path.join(place, "Pipfile"),
     }
+    if job.python:
+        extra["PIPENV_DEFAULT_PYTHON_VERSION"] = job.python
+    try:
+        return children.run(command, place, extra)
+    except ApplyError as error:
+        raise job.failed(error.message) from error
 
 
 def _copy(job: _Job, place: str) -> None:

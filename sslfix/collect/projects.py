@@ -206,11 +206,20 @@ def read_file(path: str, format_: Format, *, constraint: bool = False) -> Depend
         raise ReadError(path, "is a directory, not a dependency file") from None
     except OSError as error:
         raise ReadError(path, f"cannot be read: {error.strerror}") from None
-    file = format_.read(decode(path, data, format_.name))
+    file = format_.read(decode(path, data, format_.name, _fallback(data)))
     if constraint:
         kinds = (one._replace(kind=Kind.CONSTRAINT) for one in file.declarations)
         file = file._replace(declarations=tuple(kinds))
     return file
+
+
+def _fallback(data: bytes) -> str:
+    """What pip decodes a requirements file with that is no UTF-8: the locale's encoding."""
+    if data.isascii():
+        return "utf-8"
+    import locale
+
+    return locale.getpreferredencoding(False)
 
 
 def _target(file: DependencyFile, include: Include) -> tuple[str, Problem | None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sslfix.apply import installers
+from sslfix.apply import children, installers
 from sslfix.apply.installers import Target
 from sslfix.errors import ApplyError
 from sslfix.model import Distribution
@@ -111,7 +111,7 @@ def test_a_child_is_not_sent_to_another_environment(monkeypatch: pytest.MonkeyPa
     for name in ("VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME", "PIP_USER"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
-    found = installers.variables({"VIRTUAL_ENV": "/mine"})
+    found = children.variables({"VIRTUAL_ENV": "/mine"})
     assert found["VIRTUAL_ENV"] == "/mine"
     assert "PIP_INDEX_URL" in found
     assert not {"PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME", "PIP_USER"} & set(found)
@@ -119,9 +119,9 @@ def test_a_child_is_not_sent_to_another_environment(monkeypatch: pytest.MonkeyPa
 
 def test_a_failing_command_shows_its_last_lines() -> None:
     with pytest.raises(ApplyError, match=r"(?s)`sh -c .*` failed with exit code 7:\nlast$"):
-        installers.run(["sh", "-c", "echo last; exit 7"], "/")
+        children.run(["sh", "-c", "echo last; exit 7"], "/")
     with pytest.raises(ApplyError, match="No such file"):
-        installers.run(["/nowhere/uv"], "/")
+        children.run(["/nowhere/uv"], "/")
 
 
 def test_the_error_shown_is_that_of_an_installer_that_could_work(
@@ -143,5 +143,5 @@ def test_a_preloaded_library_that_breaks_the_installer_is_left_out(
     monkeypatch.setenv("LD_PRELOAD", "/dev/null")
     said = tmp_path / "said"
     script = f'test -z "$LD_PRELOAD" && echo done > {said}'
-    installers.run(["sh", "-c", script], "/")
+    children.run(["sh", "-c", script], "/")
     assert said.read_text() == "done\n"

@@ -101,6 +101,17 @@ def test_an_unreadable_file_is_one_problem() -> None:
     )
 
 
+def test_what_is_no_utf_8_is_read_in_the_encoding_of_the_locale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import locale
+
+    Path("requirements.txt").write_bytes("urllib3==2.0.2  # früher\n".encode("latin-1"))
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda _: "latin-1")
+    (file,) = projects.read(["."]).files
+    assert (file.document.encoding, file.declarations[0].version) == ("latin-1", "2.0.2")
+
+
 def test_what_is_missing_or_unknown_is_said() -> None:
     write(notes_txt="hello\n")
     first, second = projects.read(["gone.txt", "notes.txt"]).problems

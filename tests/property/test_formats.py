@@ -64,10 +64,12 @@ def requirements(draw: st.DrawFn) -> str:
 
 
 def parsed(text: str) -> Requirement | None:
+    """What packaging makes of it; `a===`, which it takes with an empty version, is refused."""
     try:
-        return Requirement(text)
+        found = Requirement(text)
     except InvalidRequirement:
         return None
+    return None if any(not one.version for one in found.specifier) else found
 
 
 def agrees_with_packaging(text: str) -> None:
