@@ -145,17 +145,23 @@ def _effective(
         for declaration in file.declarations
         if declaration.name in names and marker_holds(declaration.marker, interpreter.markers)
     ]
-    limits: dict[tuple[int, str], list[str]] = {}
+    limits: dict[tuple[int, str], list[Declaration]] = {}
     for file, declaration in counting:
         if declaration.kind != Kind.LOCK and len(declaration.accepts) == 1:
             key = (groups[file.document.path], declaration.name)
-            limits.setdefault(key, []).append(declaration.accepts[0])
+            limits.setdefault(key, []).append(declaration)
     for file, declaration in counting:
         accepts = declaration.accepts
         if declaration.kind != Kind.LOCK:
             others = limits.get((groups[file.document.path], declaration.name), [])
-            accepts = tuple(specifiers.intersect([own, *others]) for own in accepts)
+            beside = [one.accepts[0] for one in others if _goes_with(one, declaration)]
+            accepts = tuple(specifiers.intersect([own, *beside]) for own in accepts)
         yield _Declared(file, declaration, accepts)
+
+
+def _goes_with(one: Declaration, other: Declaration) -> bool:
+    """Whether both are always read together: a constraint, or the same section (no extra)."""
+    return one.kind == Kind.CONSTRAINT or one.section == other.section
 
 
 def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:

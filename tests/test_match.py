@@ -131,6 +131,15 @@ def test_limits_in_an_included_constraints_file_count() -> None:
     ]
 
 
+def test_what_an_extra_limits_does_not_limit_the_project() -> None:
+    text = (
+        '[project]\ndependencies = ["urllib3>=1.26"]\n'
+        '[project.optional-dependencies]\nold = ["urllib3<2"]\n'
+    )
+    found = findings(interpreter(OLD), **{"pyproject.toml": text})
+    assert serious(found) == [("SSL101", Level.WARNING)]
+
+
 @pytest.mark.parametrize(
     ("marker", "holds"),
     [
