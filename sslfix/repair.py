@@ -33,6 +33,7 @@ Progress = Callable[[str], None]
 def difference(request: Request) -> tuple[Run, str]:
     """The patch that `repair` would make to files, as a unified diff; nothing is changed."""
     import difflib
+    import io
 
     run = check(request)
     decided, texts = _rehearsed(run, request)
@@ -40,8 +41,10 @@ def difference(request: Request) -> tuple[Run, str]:
     for file in run.facts.files:
         path = file.document.path
         if path in texts:
+            # A patch's lines end at LF and nowhere else.
             old, new = (
-                text.splitlines(keepends=True) for text in (file.document.text, texts[path])
+                io.StringIO(text, newline="\n").readlines()
+                for text in (file.document.text, texts[path])
             )
             patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
     return run._replace(findings=_decided(run, decided)), "".join(map(_ended, patch))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from . import detectors, match, plan, rules
 from .collect import projects, targets
-from .errors import ProbeError
+from .errors import ProbeError, UsageError
 from .model import Facts, Finding, Interpreter, Matcher, Problem, Rule
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
@@ -104,8 +104,15 @@ def _project_folder(paths: Sequence[str]) -> str:
 
 
 def matcher(request: Request) -> Matcher:
-    """`match` with the rules that are selected and all detectors."""
-    chosen = tuple(one for one in rules.load() if _is_selected(one, request))
+    """`match` with the rules that are selected and all detectors.
+
+    Raises UsageError where a word that selects or ignores means no rule.
+    """
+    every = rules.load()
+    for word in (*request.select, *request.ignore):
+        if not any(names(word, rule) for rule in every):
+            raise UsageError(f"no rule is called {word}; sslfix rules lists them")
+    chosen = tuple(one for one in every if _is_selected(one, request))
     known = detectors.all_detectors()
     if ENVIRONMENT not in request.only:
         del known[ENVIRONMENT_DETECTOR]
@@ -120,7 +127,7 @@ def _is_selected(rule: Rule, request: Request) -> bool:
 
 def names(word: str, rule: Rule) -> bool:
     """Whether a word of the command line (id, prefix of one, or name) means the rule."""
-    return rule.id.startswith(word.upper()) or rule.name == word
+    return (word != "" and rule.id.startswith(word.upper())) or rule.name == word
 
 
 _IGNORE = re.compile(r"#\s*sslfix:\s*ignore(?:\[([^\]]*)\])?")

@@ -13,7 +13,7 @@ _STYLES = {
     r"(?m)^\S+: (fixed\[\w+\]:)": "bold green",
     r"(?m)^ *(\d* \|)": "blue",
     r"(?m)^ *\| +(\^+.*)$": "red",
-    r"(?m)^ *= (fix|more|not applied|here):": "bold cyan",
+    r"(?m)^ *= (fix|more|not applied|left to run|paste):": "bold cyan",
 }
 
 

@@ -74,7 +74,7 @@ def _advice(finding: Finding) -> Iterator[str]:
         yield f"fix: {fix.title} ({kind}): {fix.why}".rstrip(": ")
         for action in fix.actions:
             if isinstance(action, Advice):
-                yield from (f"run: {command}" for command in action.commands)
+                yield from (f"paste: {command}" for command in action.commands)
     if finding.withheld and not by_hand:
         yield "not applied: " + finding.withheld.strip().replace("\n", "\n      ")
     if finding.left_to_run:

@@ -65,8 +65,8 @@ def test_apply_fixes_and_says_so_and_does_it_once() -> None:
 
 
 def test_diff_prints_the_patch_that_git_takes_and_changes_nothing() -> None:
-    Path("requirements.txt").write_bytes(b"requests==2.31.0\r\nurllib3==2.2.3")
-    before = Path("requirements.txt").read_bytes()
+    before = b"requests==2.31.0\r\n#\x0c\rx\nurllib3==2.2.3"
+    Path("requirements.txt").write_bytes(before)
     done = subprocess.run(
         [sys.executable, "-m", "sslfix", *OLD, "--diff"], check=False, capture_output=True
     )
@@ -75,7 +75,10 @@ def test_diff_prints_the_patch_that_git_takes_and_changes_nothing() -> None:
     Path("fix.patch").write_bytes(done.stdout)
     applied = run("git", "apply", "--whitespace=nowarn", "fix.patch")
     assert applied.returncode == 0, applied.stderr
-    assert Path("requirements.txt").read_bytes() == b"requests==2.31.0\r\nurllib3>=1.26.20,<2"
+    assert (
+        Path("requirements.txt").read_bytes()
+        == b"requests==2.31.0\r\n#\x0c\rx\nurllib3>=1.26.20,<2"
+    )
     assert sslfix(*OLD, "--diff").returncode == 0
 
 
@@ -94,6 +97,7 @@ def test_several_paths_one_broken() -> None:
     ("arguments", "message"),
     [
         (("--target", "lambda-python3.99"), "did you mean lambda-python3.9"),
+        (("--ignore", "SSL999"), "no rule is called SSL999"),
         (("--as", "nonsense.lock"), "no file format is named nonsense.lock"),
         (("--config", "gone.toml"), "gone.toml: cannot be read"),
         (("--nonsense",), "unrecognized arguments"),
