@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from . import __version__
-from .errors import SslfixError
+from .errors import SslfixError, UsageError
 
 # Name -> what `--help` says. Each is a module of sslfix.commands, imported when it is called.
 COMMANDS = {
@@ -21,6 +21,8 @@ COMMANDS = {
     "rule": "one rule's page",
     "targets": "the deployment targets that sslfix knows",
 }
+# Said plainly, not taken for the path of a file.
+LATER = ("bot", "constraints", "pip-hook", "run")
 
 DESCRIPTION = "Find, explain and fix what cannot work on this Python's SSL library."
 EPILOG = """\
@@ -39,22 +41,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is that of the contract in docs/architecture.md."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()
     except SslfixError as error:
         print(f"sslfix: {error}", file=sys.stderr)
-        return 2
+        code = 2
     except KeyboardInterrupt:
         print("sslfix: interrupted", file=sys.stderr)
-        return 130
+        code = 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception:  # noqa: BLE001  a bug of ours: say so, and how to report it
+        code = _without_output(1)
+    except Exception as error:  # noqa: BLE001  a bug of ours: say so, and how to report it
+        if isinstance(error, OSError) and error.filename is None:
+            print(f"sslfix: the report cannot be written: {error.strerror}", file=sys.stderr)
+            return _without_output(2)
         _report_bug(words)
-        return 3
+        code = 3
+    return code
+
+
+def _without_output(code: int) -> int:
+    """The code, after standard output was closed or full: what is left of it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _run(words: list[str]) -> int:
+    if words and words[0] in LATER and not os.path.lexists(words[0]):
+        raise UsageError(f"`sslfix {words[0]}` does not exist in version {__version__} yet")
     name = words.pop(0) if words and words[0] in COMMANDS else "check"
     command = import_module(f".commands.{name}", __package__)
     parser = argparse.ArgumentParser(

@@ -142,8 +142,12 @@ def _effective(
     counting = [
         (file, declaration)
         for file in facts.files
+        if interpreter.judges is None or file.document.path in interpreter.judges
         for declaration in file.declarations
-        if declaration.name in names and marker_holds(declaration.marker, interpreter.markers)
+        if declaration.name in names
+        and marker_holds(
+            declaration.marker, interpreter.markers, extras=declaration.kind == Kind.LOCK
+        )
     ]
     limits: dict[tuple[int, str], list[Declaration]] = {}
     for file, declaration in counting:
@@ -177,8 +181,8 @@ def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
     return group
 
 
-def marker_holds(marker: str, environment: Mapping[str, str]) -> bool:
-    """Whether a marker holds for the interpreter, whichever extras and groups are asked for.
+def marker_holds(marker: str, environment: Mapping[str, str], *, extras: bool = True) -> bool:
+    """Whether a marker holds for the interpreter, with any extras and groups or with none.
 
     A marker that packaging cannot read is taken to hold: its file is reported by its tool.
     """
@@ -187,7 +191,7 @@ def marker_holds(marker: str, environment: Mapping[str, str]) -> bool:
     from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
     # `extra == 'x'` in metadata, `'x' in extras` in PEP 751's lock files
-    named = {one[0] or one[1] for one in _EXTRAS.findall(marker)}
+    named = {one[0] or one[1] for one in _EXTRAS.findall(marker)} if extras else set()
     try:
         parsed = Marker(marker)
         if "extras" in marker or "dependency_groups" in marker:

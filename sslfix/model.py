@@ -275,7 +275,8 @@ class Interpreter(NamedTuple):
     """A Python interpreter and what it says of itself.
 
     `version` is the full one ("3.9.18"). `markers` is the PEP 508 marker environment. Exactly
-    one of `ssl` and `ssl_error` (the message of the failing `import ssl`) is set. `source` says
+    one of `ssl` and `ssl_error` (the message of the failing `import ssl`) is set. `judges` are the
+    paths of the dependency files that are its project's, None for all. `source` says
     how it is known: "asked", "binary" (read, not run) or "profile" (a deployment target).
     """
 
@@ -293,6 +294,7 @@ class Interpreter(NamedTuple):
     stdlib: str = ""
     environment: Environment | None = None
     distributions: tuple[Distribution, ...] = ()
+    judges: frozenset[str] | None = None
 
 
 class Facts(NamedTuple):
@@ -556,6 +558,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     left_to_do: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 class Reporter(NamedTuple):

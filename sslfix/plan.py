@@ -103,21 +103,48 @@ def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fi
 
 
 def _edit(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None:
-    finding, remedies = task.finding, task.remedies
-    name = finding.distribution or subject.name
+    name = task.finding.distribution or subject.name
     if name != subject.name:
-        return _constrain(task, name, file)
+        return _constrain(task, name, file, subject.section)
     chosen = _choose(task, subject, file)
     if chosen is None:
-        return _advice(remedies)
+        return _advice(task.remedies)
     remedy, specifier, applicability = chosen
+    locked = _lock_of(task, file)
+    specifier = locked[1].spell(specifier) if locked else specifier
     edit = _respecify(file, subject, specifier)
     title = name + specifier
     if edit is None:
         reason = "its hashes must be made anew" if subject.hashes else "it is not edited by hand"
-        advice = Advice(f"change {finding.declared} to {title} where it comes from: {reason}")
-        return Fix(title, Applicability.DISPLAY, (advice,), remedy.why)
-    return Fix(title, applicability, (edit,), remedy.why)
+        what = f"change {task.finding.declared} to {title} where it comes from: {reason}"
+        return Fix(title, Applicability.DISPLAY, (Advice(what),), remedy.why)
+    if locked is None:
+        return Fix(title, applicability, (edit,), remedy.why)
+    relock = _relocking(locked[0], locked[1], name, specifier, subject.section)
+    title = f"{title}, then re-lock with {relock.tool}"
+    return Fix(title, applicability, (edit, relock), remedy.why)
+
+
+def _lock_of(task: _Task, manifest: DependencyFile) -> tuple[DependencyFile, Lock] | None:
+    """The lock file that is made from a manifest: an edit of the one needs the other made anew."""
+    for file in task.facts.files:
+        format_ = formats.by_name(file.format)
+        if format_ is not None and format_.lock is not None:
+            folder = posixpath.dirname(file.document.path)
+            if posixpath.join(folder, format_.lock.manifest) == manifest.document.path:
+                return file, format_.lock
+    return None
+
+
+def _relocking(file: DependencyFile, lock: Lock, name: str, specifier: str, section: str) -> Relock:
+    """The re-lock of the sections that hold a distribution and come from a manifest's section."""
+    held = [one.section for one in file.declarations if one.name == name]
+    made = [one for one in held if lock.sections.get(one) in {None, section}]
+    usual = [one for one, from_ in lock.sections.items() if from_ == section]
+    sections = tuple(dict.fromkeys(made or usual or held))
+    path, wanted = file.document.path, {name: specifier}
+    manifest = posixpath.join(posixpath.dirname(path), lock.manifest)
+    return Relock(path, lock.tool, manifest, wanted, sections, lock.typed(wanted, sections))
 
 
 def _choose(
@@ -174,14 +201,14 @@ def _respecify(file: DependencyFile, subject: Declaration, specifier: str) -> Ed
     return Edit(file.document.path, span, format_.respecify(file.document, subject, specifier))
 
 
-def _constrain(task: _Task, name: str, file: DependencyFile) -> Fix | None:
+def _constrain(task: _Task, name: str, file: DependencyFile, section: str) -> Fix | None:
     """A limit for a distribution that the project does not name, where its tool reads one."""
     remedy = _clean_remedy(task, name)
     if remedy is None:
         return _advice(task.remedies)
     place = _constraints_file(file, task.facts) or file
     requirement, path = name + remedy.constraint[name], place.document.path
-    edit = _added(task, requirement, place)
+    edit = _added(task, requirement, place, section if place is file else "")
     if edit is None:
         advice = Advice(f"limit {requirement} in {path}, which has no place that sslfix may edit")
         return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from . import formats, plan, rehearse, verify
@@ -30,24 +30,32 @@ Progress = Callable[[str], None]
 """Called with one line about what is being done, for a person who waits."""
 
 
-def difference(request: Request) -> tuple[Run, str]:
-    """The patch that `repair` would make to files, as a unified diff; nothing is changed."""
+def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
+    """The patch that `repair` would make to files, and what no patch can say; nothing changes."""
     import difflib
     import io
 
     run = check(request)
     decided, texts = _rehearsed(run, request)
     patch: list[str] = []
+    notes: list[str] = []
     for file in run.facts.files:
-        path = file.document.path
-        if path in texts:
-            # A patch's lines end at LF and nowhere else.
-            old, new = (
-                io.StringIO(text, newline="\n").readlines()
-                for text in (file.document.text, texts[path])
-            )
-            patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
-    return run._replace(findings=_decided(run, decided)), "".join(map(_ended, patch))
+        document, path = file.document, file.document.path
+        if path not in texts:
+            continue
+        if document.encoding not in {"utf-8", "ascii"}:
+            notes.append(f"{path} is {document.encoding}: --apply edits it, no patch can")
+        mark = "\ufeff" if document.bom else ""
+        # A patch's lines end at LF and nowhere else.
+        old, new = (
+            io.StringIO(mark + text, newline="\n").readlines()
+            for text in (document.text, texts[path])
+        )
+        patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
+    for path, relock, _ in _relocks(decided.fixes):
+        notes.append(f"{path} would be re-locked with {relock.tool}")
+    findings = _decided(run, decided)
+    return run._replace(findings=findings), "".join(map(_ended, patch)), tuple(notes)
 
 
 def _ended(line: str) -> str:
@@ -115,7 +123,10 @@ def _repair_files(
         contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
     if not contents:
         return run, withheld, steps
-    old = replacing.replace(contents)
+    try:
+        old = replacing.replace(contents)
+    except ApplyError as error:
+        return run, [*withheld, *(_withhold(one, error) for one in decided.fixes)], steps
     after = check(request)
     if verify.is_worse(verify.compare(run.findings, after.findings)):
         replacing.replace(old)
@@ -175,27 +186,39 @@ def _relocks(fixes: Iterable[Finding]) -> list[tuple[str, Relock, list[Finding]]
 def _repair_environments(
     run: Run, request: Request, progress: Progress
 ) -> tuple[Run, list[Finding]]:
-    """What is installed brought in line: distributions replaced, dead environments made anew."""
-    allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
+    """What is installed brought in line: dead environments made anew, then distributions.
+
+    In that order: an environment made anew holds again what it held.
+    """
     withheld: list[Finding] = []
-    done: set[str] = set()
-    for finding in run.findings:
-        actions = finding.fix.actions if finding.fix else ()
-        acting = [one for one in actions if isinstance(one, (Install, Recreate))]
-        too_low = finding.level == Level.NOTE and not _is_selected_note(finding, request)
-        if not acting or finding.status != "open" or too_low:
-            continue
-        if finding.fix is None or finding.fix.applicability < allowed:
-            continue
-        interpreter = next(one for one in run.facts.interpreters if one.id == finding.interpreter)
-        try:
-            for action in acting:
+    for kind in (Recreate, Install):
+        done: set[str] = set()
+        for finding, action in _acting(run, request, kind):
+            people = run.facts.interpreters
+            interpreter = next(one for one in people if one.id == finding.interpreter)
+            try:
                 if str(action) not in done:
                     _act(action, interpreter, run, request, progress)
                     done.add(str(action))
-        except ApplyError as error:
-            withheld.append(_withhold(finding, error))
-    return (check(request) if done else run), withheld
+            except ApplyError as error:
+                withheld.append(_withhold(finding, error))
+        run = check(request) if done else run
+    return run, withheld
+
+
+def _acting(
+    run: Run, request: Request, kind: type[Install | Recreate]
+) -> Iterator[tuple[Finding, Install | Recreate]]:
+    """The actions of one kind that may be carried out."""
+    allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
+    for finding in run.findings:
+        too_low = finding.level == Level.NOTE and not _is_selected_note(finding, request)
+        if finding.fix is None or finding.status != "open" or too_low:
+            continue
+        if finding.fix.applicability >= allowed:
+            for action in finding.fix.actions:
+                if isinstance(action, kind):
+                    yield finding, action
 
 
 def _act(

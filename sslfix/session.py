@@ -10,7 +10,7 @@ from typing import NamedTuple
 from . import detectors, match, plan, rules
 from .collect import projects, targets
 from .errors import ProbeError, UsageError
-from .model import Facts, Finding, Interpreter, Matcher, Problem, Rule
+from .model import DependencyFile, Facts, Finding, Interpreter, Matcher, Problem, Rule
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 ENVIRONMENT_DETECTOR = "stale-environment"
@@ -46,7 +46,7 @@ def check(request: Request) -> Run:
     """Gather the facts, match them, and propose a fix for each finding."""
     facts, problems = _gather(request)
     matching = matcher(request)
-    found = [_ignored(one) for one in matching(facts)]
+    found = [_ignored(one, facts.files) for one in matching(facts)]
     proposed = tuple(one._replace(fix=plan.propose(one, facts, matching)) for one in found)
     return Run(facts, proposed, problems)
 
@@ -59,48 +59,83 @@ def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:
         pins=PINS in request.only,
         source=SOURCE in request.only,
     )
-    interpreters, problems = _interpreters(request)
+    interpreters, problems = _interpreters(request, project.files)
     facts = Facts(interpreters, project.files, project.sources)
     return facts, (*project.problems, *problems)
 
 
-def _interpreters(request: Request) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
+def _interpreters(
+    request: Request, files: Sequence[DependencyFile]
+) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
     if request.targets:
         profiles = (
             targets.find(name, f"i{number}") for number, name in enumerate(request.targets, 1)
         )
         return tuple(profiles), ()
-    from .collect import interpreters
-
     found: list[Interpreter] = []
     problems: list[Problem] = []
-    project = _project_folder(request.paths)
+    homes = {} if request.python else _own_homes([file.document.path for file in files])
+    rest = {file.document.path for file in files}.difference(*homes.values())
+    main = _project_folder(request.paths)
+    if rest or not homes:
+        homes = {main: homes.pop(main, frozenset()) | rest, **homes}
+    for folder, own in homes.items():
+        _inspect(request, folder, own if len(homes) > 1 else None, found, problems)
+    if not found and not problems:
+        reason = "no Python was found to judge for; name one with --python or --target"
+        problems.append(Problem(main, None, reason))
+    return tuple(found), tuple(problems)
+
+
+def _own_homes(paths: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Folders at or above the files that have an environment of their own, with those files."""
+    homes: dict[str, set[str]] = {}
+    for path in paths:
+        folder = os.path.dirname(path)
+        while folder and not _has_environment(folder):
+            folder = os.path.dirname(folder)
+        if folder:
+            homes.setdefault(folder, set()).add(path)
+    return {folder: frozenset(found) for folder, found in homes.items()}
+
+
+def _has_environment(folder: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, name)) for name in (".venv", "venv"))
+
+
+def _inspect(
+    request: Request,
+    folder: str,
+    judges: frozenset[str] | None,
+    found: list[Interpreter],
+    problems: list[Problem],
+) -> None:
+    """Add the interpreters of a project's folder, which judge those files (None: all)."""
+    from .collect import interpreters
+
     judge_environment = ENVIRONMENT in request.only
-    for number, choice in enumerate(interpreters.choose(project, request.python, os.environ), 1):
+    for choice in interpreters.choose(folder, request.python, os.environ):
         try:
-            one = interpreters.inspect(choice, f"i{number}", installed=judge_environment)
+            identifier = f"i{len(found) + 1}"
+            one = interpreters.inspect(choice, identifier, installed=judge_environment)
         except ProbeError as error:
             problems.append(Problem(error.executable, None, error.reason))
             continue
         if not judge_environment and one.ssl is None:
             reason = f"its SSL library is unknown, so pins are not judged: {one.ssl_error}"
             problems.append(Problem(one.executable, None, reason))
-        found.append(one)
-    if not found and not problems:
-        reason = "no Python was found to judge for; name one with --python or --target"
-        problems.append(Problem(project, None, reason))
-    return tuple(found), tuple(problems)
+        found.append(one._replace(judges=judges))
 
 
 def _project_folder(paths: Sequence[str]) -> str:
     """The folder whose environment counts: the path's own, else the working directory."""
     folder = paths[0] if os.path.isdir(paths[0]) else os.path.dirname(paths[0]) or "."
-    has_own = any(
+    has_own = _has_environment(folder) or any(
         os.path.lexists(os.path.join(folder, name))
-        for name in (".venv", "venv", "pyproject.toml", "Pipfile", ".python-version")
+        for name in ("pyproject.toml", "Pipfile", ".python-version")
     )
     below = not os.path.relpath(folder).startswith(os.pardir)
-    return "." if below and not has_own else folder
+    return "." if below and not has_own else projects.show(folder)
 
 
 def matcher(request: Request) -> Matcher:
@@ -133,10 +168,18 @@ def names(word: str, rule: Rule) -> bool:
 _IGNORE = re.compile(r"#\s*sslfix:\s*ignore(?:\[([^\]]*)\])?")
 
 
-def _ignored(finding: Finding) -> Finding:
-    """The finding, marked where a comment on one of its lines silences it."""
+def _ignored(finding: Finding, files: Sequence[DependencyFile]) -> Finding:
+    """The finding, marked where a comment on one of its lines silences it.
+
+    A line that goes on after a backslash can hold the comment at its very end only.
+    """
+    texts = {file.document.path: file.document.text for file in files}
     for location in finding.locations:
-        comment = _IGNORE.search(location.snippet)
+        line = location.snippet
+        if line.endswith("\\"):
+            rest = texts.get(location.path, "").splitlines()[location.line :]
+            line += next((one for one in rest if not one.endswith("\\")), "")
+        comment = _IGNORE.search(line)
         words = (comment[1] or "SSL").split(",") if comment else []
         if any(names(word.strip(), finding.rule) for word in words):
             return finding._replace(status="ignored")

@@ -62,8 +62,11 @@ def reaches(specifier: str, affected: str) -> bool:
 
 
 def within(specifier: str, affected: str) -> bool:
-    """Whether every version that `specifier` admits is an affected one."""
-    author, bad = parse(specifier), parse(affected)
+    """Whether every version that `specifier` admits is an affected one.
+
+    Development releases are not told from the first pre-release: `==2.0.*` is in `>=2.0.0a1`.
+    """
+    author, bad = parse(specifier), parse(re.sub(r"(>=[\d.]+)a\d+", r"\1.dev0", affected))
     return author is not None and bad is not None and bool(author) and author.is_subset(bad)
 
 

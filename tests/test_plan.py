@@ -143,6 +143,58 @@ def test_what_only_the_lock_names_is_limited_in_the_manifest() -> None:
     assert "# sslfix: SSL101" in text
 
 
+PIPFILE = '[packages]\nurllib3 = "==2.0.2"\n'
+PIPFILE_LOCK = '{{"default": {{"urllib3": {{"version": "==2.0.2"}}}}, "develop": {{{}}}}}'
+
+
+def test_a_manifest_and_its_lock_get_one_edit_and_one_re_lock() -> None:
+    world = facts(LIBRESSL, pipfile=PIPFILE, pipfile_lock=PIPFILE_LOCK.format(""))
+    found = proposals(world)
+    assert [one.locations[0].path for one, _ in found] == ["Pipfile", "Pipfile.lock"]
+    assert found[0][1].actions == found[1][1].actions
+    edit, relock = found[0][1].actions
+    assert isinstance(edit, Edit)
+    assert isinstance(relock, Relock)
+    # As pipenv spells it: the lock file holds a hash of that.
+    assert edit.text == "<3,>=2.0.3"
+    assert relock.commands == (("pipenv", "upgrade", "urllib3<3,>=2.0.3"),)
+    assert patched(world) == {"Pipfile": '[packages]\nurllib3 = "<3,>=2.0.3"\n'}
+
+
+def test_what_only_the_develop_section_holds_is_limited_there() -> None:
+    locked = '{"default": {}, "develop": {"urllib3": {"version": "==2.0.2"}}}'
+    manifest = '[packages]\nidna = "*"\n\n[dev-packages]\nrequests = "*"\n'
+    world = facts(LIBRESSL, pipfile=manifest, pipfile_lock=locked)
+    ((_, fix),) = proposals(world)
+    assert patched(world)["Pipfile"].endswith(
+        'requests = "*"\nurllib3 = "<3,>=2.0.3"  # sslfix: SSL101\n'
+    )
+    assert isinstance(fix.actions[1], Relock)
+    assert fix.actions[1].commands == (("pipenv", "upgrade", "--dev", "urllib3<3,>=2.0.3"),)
+
+
+def test_what_comes_in_with_a_category_is_limited_in_that_category() -> None:
+    world = facts(OLD, pipfile='[packages]\nidna = "*"\n\n[dev-packages]\nrequests = "*"\n')
+    assert patched(world)["Pipfile"].endswith('urllib3 = ">=1.26.20,<2"  # sslfix: SSL101\n')
+
+
+def test_a_manifest_that_cannot_be_read_is_not_edited() -> None:
+    world = facts(LIBRESSL, pipfile="a = [\n", pipfile_lock=PIPFILE_LOCK.format(""))
+    ((_, fix),) = proposals(world)
+    assert fix.applicability == DISPLAY
+    assert patched(world) == {}
+
+
+def test_the_command_for_a_poetry_group_names_it() -> None:
+    locked = LOCK.replace('["main"]', '["dev"]')
+    world = facts(LIBRESSL, poetry_lock=locked, pyproject=POETRY)
+    ((_, fix),) = proposals(world)
+    assert isinstance(fix.actions[-1], Relock)
+    assert fix.actions[-1].commands == (
+        ("poetry", "add", "--lock", "--group", "dev", "urllib3@>=2.0.3,<3"),
+    )
+
+
 def test_a_manifest_that_excludes_it_already_is_left_alone() -> None:
     world = facts(LIBRESSL, poetry_lock=LOCK, pyproject=POETRY + 'urllib3 = ">=2.0.3"\n')
     ((_, fix),) = proposals(world)

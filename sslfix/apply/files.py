@@ -34,8 +34,10 @@ def replace(contents: Mapping[str, bytes]) -> dict[str, bytes]:
                 os.replace(_stage(target, old[path]), target)
             raise
     except OSError as error:
-        name = error.filename or ", ".join(contents)
-        raise ApplyError(f"{name}: cannot be written: {error.strerror}; nothing changed") from None
+        # error.filename may be the file staged beside the one that the person knows.
+        known = [path for path in contents if path not in staged] or list(contents)
+        reason = f"cannot be written: {error.strerror}; nothing changed"
+        raise ApplyError(f"{known[0]} {reason}") from None
     finally:
         for temporary in staged.values():
             if os.path.exists(temporary):

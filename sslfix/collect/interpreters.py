@@ -136,11 +136,15 @@ def choose(
 def _requested(word: str, environ: Mapping[str, str]) -> Choice:
     """What `--python` names: a version, an environment's folder, a path, or a command on PATH."""
     because = f"--python {word}"
-    if _VERSION.fullmatch(word):
-        found = find_version(word, environ)
+    wanted = word
+    named = _which(word, environ.get("PATH", "")) or ""
+    if word.startswith("python") and os.path.basename(os.path.dirname(named)) == "shims":
+        wanted = word[len("python") :]  # pyenv's shim, which answers by the folder it is run in
+    if _VERSION.fullmatch(wanted):
+        found = find_version(wanted, environ)
         if found is None:
             raise UsageError(
-                f"--python {word}: no Python {word} was found on PATH, among pyenv's versions or "
+                f"--python {word}: no Python {wanted} was found on PATH, among pyenv's versions or "
                 "where python-discovery looks; give the path of its executable"
             )
         return _choice(found, because)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def read(
         one for path in paths for one in _find(path, read_as) if not _excluded(one.path, exclude)
     ]
     problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
-    good = {one.path: one for one in found if not one.problem}
+    good = {one.path: one for one in _each_once(found) if not one.problem}
     files: list[DependencyFile] = []
     if pins:
         files, unread = _read_files([one for one in good.values() if one.format is not None])
@@ -67,6 +68,14 @@ def read(
 
 
 # --------------------------------------------------------------------------- finding
+
+
+def _each_once(found: Sequence[_Found]) -> Iterator[_Found]:
+    """What was found, without links to files that were found as well."""
+    real = {os.path.realpath(one.path) for one in found if not os.path.islink(one.path)}
+    for one in found:
+        if not os.path.islink(one.path) or os.path.realpath(one.path) not in real:
+            yield one
 
 
 def _find(path: str, read_as: str | None) -> Iterator[_Found]:
@@ -88,8 +97,11 @@ def _named(path: str, read_as: str | None) -> _Found:
 
 
 def format_of(path: str, read_as: str | None) -> Format | None:
-    """The format named, else the one that the file's name says."""
-    return formats.by_name(read_as) if read_as else formats.for_path(path)
+    """The format named, else what the file's name says; a text file is a requirements file."""
+    if read_as:
+        return formats.by_name(read_as)
+    plain = path.endswith((".txt", ".in", ".pip", ".reqs"))
+    return formats.for_path(path) or (formats.by_name("requirements.txt") if plain else None)
 
 
 def unknown_format() -> str:
@@ -151,11 +163,12 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def show(path: str) -> str:
-    """A path as reports show it: relative to the working directory where it is below it."""
-    relative = os.path.relpath(path)
-    if relative.startswith(os.pardir) and os.path.isabs(path):
-        relative = os.path.normpath(path)
-    return relative.replace(os.sep, "/")
+    """A path as reports show it: relative to the working directory, with `/`."""
+    try:
+        path = os.path.relpath(path)
+    except ValueError:  # Windows: on another drive
+        path = os.path.normpath(path)
+    return path.replace(os.sep, "/")
 
 
 # --------------------------------------------------------------------------- reading
@@ -200,10 +213,11 @@ def _manifest(path: str, format_: Format) -> str:
 def read_file(path: str, format_: Format, *, constraint: bool = False) -> DependencyFile:
     """One dependency file. Raises ReadError where there is no text to be had."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            what = "a directory" if os.path.isdir(path) else "a device or a pipe"
+            raise ReadError(path, f"is {what}, not a dependency file")
         with open(path, "rb") as stream:
             data = stream.read()
-    except IsADirectoryError:
-        raise ReadError(path, "is a directory, not a dependency file") from None
     except OSError as error:
         raise ReadError(path, f"cannot be read: {error.strerror}") from None
     file = format_.read(decode(path, data, format_.name, _fallback(data)))
@@ -223,14 +237,14 @@ def _fallback(data: bytes) -> str:
 
 
 def _target(file: DependencyFile, include: Include) -> tuple[str, Problem | None]:
-    """The path of an included file, or the problem with it; URLs are not followed."""
+    """The path of an included file, or the problem with it."""
+    line, _ = file.document.position(include.span.start)
     if "://" in include.target or "${" in include.target:
-        return "", None
+        return "", Problem(file.document.path, line, f"includes {include.target}: not looked at")
     folder = posixpath.dirname(file.document.path)
     path = posixpath.normpath(posixpath.join(folder, include.target))
     if os.path.isfile(path):
         return path, None
-    line, _ = file.document.position(include.span.start)
     what = "is a directory" if os.path.isdir(path) else "does not exist"
     return "", Problem(file.document.path, line, f"includes {include.target}, which {what}")
 

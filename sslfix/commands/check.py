@@ -45,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--output", metavar="FILE", help="write the report there")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     output.add_argument("--fail-on", choices=("error", "warning"), help="default: error")
-    output.add_argument("--exit-zero", action="store_true", help="exit 0 whatever is found")
+    output.add_argument(
+        "--exit-zero", action="store_true", help="exit 0 whatever is found; 2 stays 2"
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="print the findings only")
     output.add_argument("-v", "--verbose", action="store_true", help="say what is being done")
     parser.add_argument("--version", action="version", version=f"sslfix {__version__}")
@@ -67,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         looked = check(request)
         report = Report(looked.facts, looked.findings, looked.problems)
     _print(report, arguments)
-    return 0 if arguments.exit_zero else exit_code(report.findings, report.problems, fail_on)
+    findings = () if arguments.exit_zero else report.findings
+    return exit_code(findings, report.problems, fail_on)
 
 
 def exit_code(findings: tuple[Finding, ...], problems: tuple[Problem, ...], fail_on: Level) -> int:
@@ -90,6 +93,8 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
     settings = configuration.read(paths, arguments.config)
     targets = tuple(arguments.target or ())
     python = tuple(arguments.python or ())
+    if targets and python:
+        raise UsageError("--target stands in for an interpreter; say it or --python, not both")
     if not targets and not python:
         targets, python = settings.targets, settings.python
     if arguments.read_as:
@@ -124,8 +129,10 @@ def _progress(line: str) -> None:
 def _show_difference(request: Request) -> int:
     from sslfix.repair import difference
 
-    looked, patch = difference(request)
+    looked, patch, notes = difference(request)
     sys.stdout.write(patch)
+    for note in notes:
+        print(f"sslfix: {note}", file=sys.stderr)
     for problem in looked.problems:
         place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
         print(f"sslfix: {place}: {problem.message}", file=sys.stderr)
@@ -143,6 +150,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
     silent = arguments.quiet and not report.findings and not report.problems
     if silent and arguments.format == "text":
         return
+    report = report._replace(quiet=arguments.quiet)
     text = reporters.all_reporters()[arguments.format].render(report)
     if arguments.output:
         _write(arguments.output, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sslfix.collect import projects
-from sslfix.errors import ReadError, UsageError
+from sslfix.errors import ReadError
 from sslfix.model import DependencyFile, Document, Problem
 
 
@@ -30,7 +30,8 @@ def _read(path: str, read_as: str | None) -> DependencyFile:
     shown = projects.show(path)
     format_ = projects.format_of(shown, read_as)
     if format_ is None:
-        raise UsageError(f"{shown}: {projects.unknown_format()}")
+        problem = Problem(shown, None, projects.unknown_format())
+        return DependencyFile(Document(shown, ""), "unknown", problems=(problem,))
     try:
         return projects.read_file(shown, format_)
     except ReadError as error:

@@ -190,6 +190,8 @@ class Run:
                 for path in paths:
                     self.run_path(path)
                 self.via = via
+            elif isinstance(statement, ast.ImportFrom) and statement.level:
+                continue  # the package's own module of that name, though it was not found
             elif name in PATCHING_MODULES:
                 self.patch(Place(document, statement, f"import {name}"))
             elif _is_holder(name):

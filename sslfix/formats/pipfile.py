@@ -64,6 +64,8 @@ def constrain(
 ) -> Edit | None:
     """An entry in a category, by default [packages], which is made if there is none."""
     document, table = file.document, section or "packages"
+    if isinstance(_toml.load(document), Problem):
+        return None
     edit = _toml_edit.add_entry(document, (table,), name, specifier, comment)
     return edit or _toml_edit.add_table(document, table, name, specifier, comment)
 

@@ -197,10 +197,12 @@ def _marker(fields: Mapping[str, object], groups: list[object]) -> str:
     return join_markers("or", [str(marker) for marker in markers.values()])
 
 
-def add(constraint: Mapping[str, str], _: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Poetry's command that limits these distributions and changes no other."""
+def add(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Poetry's command that limits these distributions, in their group, and changes no other."""
     wanted = tuple(f"{name}@{specifier}" for name, specifier in constraint.items())
-    return (("poetry", "add", "--lock", *wanted),)
+    groups = [group for section in sections for group in section.split(",") if group]
+    option = ("--group", groups[0]) if groups and "main" not in groups else ()
+    return (("poetry", "add", "--lock", *option, *wanted),)
 
 
 def lock(major: int, _: Mapping[str, str], __: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -7,6 +7,7 @@ https://python-poetry.org/docs/dependency-specification/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Union
 
@@ -197,7 +198,8 @@ def constrain(
     data = _toml.load(file.document)
     if isinstance(data, Problem):
         return None
-    for group in filter(None, section.split(",")):
+    own = re.fullmatch(r"poetry\.group\.(.+)\.dependencies", section)
+    for group in [own[1]] if own else filter(None, section.split(",")):
         table = ("tool", "poetry", "group", group, "dependencies")
         if "main" not in section.split(",") and _toml.child(data, *table) is not None:
             return _toml_edit.add_entry(file.document, table, name, specifier, comment)

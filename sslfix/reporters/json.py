@@ -15,7 +15,7 @@ def render(report: Report) -> str:
     """The whole report as one JSON object."""
     facts, findings = report.facts, report.findings
     by_level = {
-        level: sum(one.level == level and one.status != "fixed" for one in findings)
+        level: sum(one.level == level and one.status in {"open", "withheld"} for one in findings)
         for level in Level
     }
     files = [

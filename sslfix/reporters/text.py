@@ -21,7 +21,7 @@ def render(report: Report) -> str:
     blocks = ["\n".join(_finding(one)) for one in report.findings if one.status != "ignored"]
     blocks += ["\n".join(_problems(report))] if report.problems else []
     blocks += ["\n".join(_left(report))] if report.left_to_do else []
-    blocks.append("\n".join(_closing(report)))
+    blocks += [] if report.quiet else ["\n".join(_closing(report))]
     return "\n\n".join(blocks)
 
 

@@ -56,6 +56,13 @@ BAD = [
     ("binary", lambda path: path.write_bytes(b"a\n\0\1\2"), 2, "binary"),
     ("includes itself", lambda path: path.write_text("a\n-r bad.txt\n"), 2, "includes itself"),
     ("includes nothing", lambda path: path.write_text("-r no.txt\n"), 1, "does not exist"),
+    ("a pipe", os.mkfifo, None, "a device or a pipe"),
+    (
+        "includes a URL",
+        lambda path: path.write_text("-r https://index.example/r.txt\n"),
+        1,
+        "not looked at",
+    ),
     ("half a line", lambda path: path.write_text("a\nb==\n"), 2, "b=="),
 ]
 
@@ -113,8 +120,8 @@ def test_what_is_no_utf_8_is_read_in_the_encoding_of_the_locale(
 
 
 def test_what_is_missing_or_unknown_is_said() -> None:
-    write(notes_txt="hello\n")
-    first, second = projects.read(["gone.txt", "notes.txt"]).problems
+    Path("notes.md").write_text("hello\n")
+    first, second = projects.read(["gone.txt", "notes.md"]).problems
     assert "no such file" in first.message
     assert "--as" in second.message
 
@@ -124,6 +131,13 @@ def test_two_files_that_include_each_other_are_said_and_read() -> None:
     project = projects.read(["requirements.txt"])
     assert paths(project) == ["other.txt", "requirements.txt"]
     assert {problem.path for problem in project.problems} == {"other.txt", "requirements.txt"}
+
+
+def test_a_link_to_a_file_that_is_found_as_well_is_no_second_file() -> None:
+    write(requirements_txt="a\n", sub__other_txt="")
+    Path("sub/requirements.txt").symlink_to("../requirements.txt")
+    assert paths(projects.read(["."])) == ["requirements.txt"]
+    assert paths(projects.read(["sub"])) == ["sub/requirements.txt"]
 
 
 def test_sources_are_read_only_where_one_names_what_matters() -> None:

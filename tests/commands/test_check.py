@@ -101,6 +101,7 @@ def test_several_paths_one_broken() -> None:
         (("--as", "nonsense.lock"), "no file format is named nonsense.lock"),
         (("--config", "gone.toml"), "gone.toml: cannot be read"),
         (("--nonsense",), "unrecognized arguments"),
+        (("--target", "debian-12", "--python", "3"), "not both"),
         (("--output", "no/such/folder/x"), "cannot be written"),
         (("--python", "/no/such/python"), "/no/such/python"),
     ],

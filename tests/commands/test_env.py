@@ -9,6 +9,7 @@ from typing import Callable
 
 import pytest
 
+from sslfix.collect.projects import show
 from sslfix.commands import env
 from sslfix.errors import UsageError
 from tests.collect import bases
@@ -56,7 +57,7 @@ def test_a_dead_environment_in_text(
     assert call(str(tmp_path)) == 1
     said = capsys.readouterr().out
     assert "chosen       the project's venv" in said
-    assert f"environment  {root}: broken" in said
+    assert f"environment  {show(str(root))}: broken" in said
     assert "- its python is a link to /no/such/python, which does not exist" in said
 
 

@@ -110,6 +110,22 @@ def test_requirements(
     assert version.startswith("1.26.") if ssl == OLD else version.startswith("2.")
 
 
+def test_a_moved_environment_is_made_anew_and_then_repaired(
+    tmp_path: Path, template: Path, pretend: Pretend, python: Find
+) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    make(made, pretend(OLD), python("3.9"), template)
+    sick = Sick(tmp_path / "moved", pretend(OLD))
+    made.rename(sick.folder)
+    (sick.folder / "requirements.txt").write_text("requests==2.31.0\nurllib3==2.0.2\n")
+    fails(sick)
+    fixed = sick.sslfix("--apply")
+    assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+    assert "fixed[SSL504]" in fixed.stdout
+    assert works(sick).startswith("1.26.")
+
+
 def test_files_alone_and_then_an_install_from_them(
     tmp_path: Path, template: Path, pretend: Pretend, python: Find
 ) -> None:
@@ -154,8 +170,9 @@ def test_poetry_lock(
     assert f'version = "{works(sick)}"' in lock.read_text()
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["lock only", "in the Pipfile too"])
 def test_pipfile_lock(
-    tmp_path: Path, template: Path, pretend: Pretend, python: Find, tool: Find
+    named: bool, tmp_path: Path, template: Path, pretend: Pretend, python: Find, tool: Find
 ) -> None:
     pipenv = tool("pipenv")
     sick = make(tmp_path, pretend(LIBRESSL), python("3.9"), template)
@@ -165,6 +182,8 @@ def test_pipfile_lock(
         '[packages]\nrequests = "==2.31.0"  # pinned\n{}\n[dev-packages]\n'
     )
     _lock(manifest, text, (pipenv, "lock"))
+    if named:
+        manifest.write_text(text.format('urllib3 = "==2.0.2"\n'))
     lock = tmp_path / "Pipfile.lock"
     assert '"==2.0.2"' in lock.read_text()
     fails(sick)
@@ -174,6 +193,7 @@ def test_pipfile_lock(
     fixed = sick.sslfix("--apply")
     assert fixed.returncode == 0, fixed.stdout + fixed.stderr
     assert 'requests = "==2.31.0"  # pinned\n' in manifest.read_text()
+    assert run(pipenv, "verify", cwd=tmp_path, env=_for(sick)).returncode == 0
     pins = run(pipenv, "requirements", cwd=tmp_path, env=_for(sick))
     (tmp_path / "locked.txt").write_text(pins.stdout)
     installed = run(sick.python, "-m", "pip", "install", "-r", "locked.txt", cwd=tmp_path)
