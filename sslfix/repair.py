@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from .apply import files as replacing
 from .errors import ApplyError
 from .model import (
     Applicability,
+    Edit,
     Facts,
     Finding,
     Install,
@@ -137,12 +139,37 @@ def _repair_files(
     return after, withheld, steps
 
 
+# Lock files that this version does not read, and how their tools limit a distribution by hand.
+_UNREAD_LOCKS = {
+    "uv.lock": "uv add --no-sync",
+    "pdm.lock": "pdm add --no-sync --update-reuse",
+}
+
+
+def _unlockable(findings: Iterable[Finding]) -> list[Finding]:
+    """The fixes that would leave a lock file behind which only its tool can make anew."""
+    withheld = []
+    for finding in findings:
+        assert finding.fix is not None, "what is carried out has a fix"
+        manifests = {one.path for one in finding.fix.actions if isinstance(one, Edit)}
+        for folder, name in map(posixpath.split, manifests):
+            for lock, command in _UNREAD_LOCKS.items():
+                if name == "pyproject.toml" and os.path.exists(posixpath.join(folder, lock)):
+                    reason = f"{lock} beside it must be made anew, which is not in this version"
+                    by_hand = f"{command} '{finding.fix.title.split(' ')[0]}'"
+                    withheld.append(_withhold(finding, ApplyError(reason, by_hand)))
+    return withheld
+
+
 def _contents(
     facts: Facts, decided: Plan, texts: dict[str, str], request: Request, progress: Progress
 ) -> tuple[dict[str, bytes], list[Finding], list[str]]:
     """The new bytes of all files; the fixes whose lock file could not be made; what moved."""
     from .apply import lockfiles
 
+    behind = _unlockable(decided.fixes)
+    if behind:
+        return {}, behind, []
     files = {file.document.path: file for file in facts.files}
     contents = {path: files[path].document.encode(text) for path, text in texts.items()}
     moved: list[str] = []
