@@ -364,7 +364,7 @@ def _detected(
     by_id = {rule.id: rule for rule in rules}
     for name in spoken:
         for hit in detectors[name].detect(facts, interpreter):
-            if hit.rule in by_id:
+            if hit.rule in by_id and _applies(by_id[hit.rule].cases[0], interpreter):
                 yield _from_hit(by_id[hit.rule], hit, interpreter)
 
 

@@ -169,6 +169,14 @@ def test_gevent_is_a_finding_only_beside_what_imports_ssl_early() -> None:
     assert [found.distribution for found in findings(one, requirements_txt=pins)] == ["gevent"]
 
 
+@pytest.mark.parametrize(("python", "found"), [("2.7.18", []), ("3.9.18", ["SSL601"])])
+def test_what_a_detector_finds_counts_where_its_page_says(python: str, found: list[str]) -> None:
+    late = "import requests\nfrom gevent import monkey\n\nmonkey.patch_all()\n"
+    facts = Facts((interpreter(NEW, python),), (), (Document("worker.py", late),))
+    seen = match.match(facts, rules.load(), detectors.all_detectors())
+    assert [one.rule.id for one in seen] == found
+
+
 def test_what_is_installed_in_an_environment_is_judged() -> None:
     installed = Distribution("urllib3", "2.0.2", ".venv/lib/urllib3-2.0.2.dist-info")
     environment = Environment(".venv")
