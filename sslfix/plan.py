@@ -98,6 +98,9 @@ def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fi
     specifier = f"=={good[0]}" if len(pinned) == len(good) == 1 else remedy.constraint[subject.name]
     requirement = subject.name + specifier
     title = f"install {requirement} into {environment.path}"
+    if environment.made_by == "conda":  # its own tool keeps the books of what is in it
+        advice = Advice(title, (f"conda install -p {environment.path} '{requirement}'",))
+        return Fix(title, Applicability.DISPLAY, (advice,), remedy.why)
     action = Install(environment.path, (requirement,))
     return Fix(title, remedy.applicability, (action,), remedy.why)
 

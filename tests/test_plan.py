@@ -8,7 +8,9 @@ from sslfix import detectors, match, plan, rehearse, rules
 from sslfix.model import (
     Advice,
     Applicability,
+    Distribution,
     Edit,
+    Environment,
     Facts,
     Finding,
     Fix,
@@ -204,6 +206,28 @@ def test_a_manifest_that_excludes_it_already_is_left_alone() -> None:
 def test_a_lock_without_its_manifest_is_for_a_person() -> None:
     ((_, fix),) = proposals(facts(LIBRESSL, poetry_lock=LOCK))
     assert fix.applicability == DISPLAY
+
+
+@pytest.mark.parametrize(
+    ("made_by", "pinned", "title", "applicability"),
+    [
+        ("venv", "", "install urllib3>=2.0.3,<3 into .venv", SAFE),
+        ("venv", "urllib3==2.2.3\n", "install urllib3==2.2.3 into .venv", SAFE),
+        ("venv", "urllib3==2.0.2\n", "install urllib3>=2.0.3,<3 into .venv", SAFE),
+        ("conda", "", "install urllib3>=2.0.3,<3 into .venv", DISPLAY),
+    ],
+)
+def test_what_is_installed_is_replaced_by_what_the_files_pin_if_that_works(
+    made_by: str, pinned: str, title: str, applicability: Applicability
+) -> None:
+    installed = Distribution("urllib3", "2.0.2", ".venv/lib/urllib3-2.0.2.dist-info")
+    world = facts(LIBRESSL, requirements=pinned)
+    one = world.interpreters[0]._replace(
+        environment=Environment(".venv", made_by=made_by), distributions=(installed,)
+    )
+    found = proposals(world._replace(interpreters=(one,)))
+    fix = next(fix for finding, fix in found if finding.subject == installed)
+    assert (fix.title, fix.applicability) == (title, applicability)
 
 
 def test_a_hashed_pin_is_for_a_person() -> None:
