@@ -83,6 +83,12 @@ def test_layers_are_kept() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_nothing_imports_the_hooks() -> None:
+    sources = [*ROOT.glob("sslfix/**/*.py"), *ROOT.glob("tests/**/*.py")]
+    importing = re.compile(r"^\s*(?:from|import)\s+(?:sslfix\.)?hooks\b", re.MULTILINE)
+    assert not [path for path in sources if importing.search(path.read_text("utf-8"))]
+
+
 def test_every_rule_is_named_in_the_changelog() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert {rule.id for rule in rules.load()} <= set(re.findall(r"SSL\d{3}", text))
