@@ -83,7 +83,8 @@ def test_a_recreated_environment_has_the_same_distributions_and_settings(
     assert own.stdout.strip() == str(place.parent / "own/own_module.py")
     assert new.environment is not None
     assert (new.environment.prompt, new.environment.copied) == ("hello", True)
-    assert said[-1] == (
+    # The venv of Python 3.13 and later writes a .gitignore of its own.
+    assert said[-1].replace(" .gitignore,", "") == (
         "taken over, as no distribution owns them: .project, pip.conf, src, bin/postactivate"
     )
     assert (place / "src/notes").read_text() == "by hand"
