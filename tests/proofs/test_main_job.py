@@ -170,12 +170,17 @@ def test_poetry_lock(
     assert f'version = "{works(sick)}"' in lock.read_text()
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["lock only", "in the Pipfile too"])
+@pytest.mark.parametrize(
+    ("ssl", "named"),
+    [(LIBRESSL, False), (LIBRESSL, True), (OLD, False)],
+    ids=["LibreSSL, lock only", "LibreSSL, in the Pipfile too", "1.0.2k, lock only"],
+)
 def test_pipfile_lock(
-    named: bool, tmp_path: Path, template: Path, pretend: Pretend, python: Find, tool: Find
-) -> None:
+    ssl: str, named: bool, tmp_path: Path, template: Path, pretend: Pretend,
+    python: Find, tool: Find,
+) -> None:  # fmt: skip
     pipenv = tool("pipenv")
-    sick = make(tmp_path, pretend(LIBRESSL), python("3.9"), template)
+    sick = make(tmp_path, pretend(ssl), python("3.9"), template)
     manifest = tmp_path / "Pipfile"
     text = (
         f'[[source]]\nurl = "{index_url()}"\nverify_ssl = true\nname = "index"\n\n'
