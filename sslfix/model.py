@@ -136,6 +136,19 @@ class DependencyFile(NamedTuple):
     includes: tuple[Include, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @classmethod
+    def of(
+        cls, document: Document, name: str, outcomes: Sequence[Declaration | Problem]
+    ) -> DependencyFile:
+        """The file of that format, its declarations in the order of the text."""
+        declarations = [one for one in outcomes if isinstance(one, Declaration)]
+        return cls(
+            document,
+            name,
+            tuple(sorted(declarations, key=lambda one: one.span)),
+            problems=tuple(one for one in outcomes if isinstance(one, Problem)),
+        )
+
 
 class Lock(NamedTuple):
     """How a lock file's own tool makes it anew after its manifest was edited.
@@ -161,12 +174,13 @@ class Lock(NamedTuple):
 class Format(NamedTuple):
     """One dependency-file format: `FORMAT`, the last line of its module in `sslfix.formats`.
 
-    `patterns` are `fnmatch` patterns for the file's name. `read` never raises for bad content:
-    what can't be understood becomes a `Problem`. `respecify` is the text that replaces a
-    declaration's `specifier_span` so that it says the PEP 440 `specifier`. `constrain` is the
-    edit that makes the file also limit `name`, which it does not declare itself, or None where
-    the format has no place for that; `comment` stands beside the new text, and the last argument is
-    the section that it belongs into, "" for the usual one. `lock` is set for lock files.
+    `patterns` are `fnmatch` patterns for the file's name, or with a `/` for its last two parts.
+    `read` never raises for bad content: what can't be understood becomes a `Problem`. `respecify`
+    is the text that replaces a declaration's `specifier_span` so that it says the PEP 440
+    `specifier`. `constrain` is the edit that makes the file also limit `name`, which it does not
+    declare itself, or None where the format has no place for that; `comment` stands beside the new
+    text, and the last argument is the section that it belongs into, "" for the usual one. `lock`
+    is set for lock files.
     """
 
     name: str

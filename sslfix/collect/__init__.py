@@ -1,1 +1,1 @@
-"""TODO."""
+"""The room that reads: files, interpreters, environments, settings."""

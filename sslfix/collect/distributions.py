@@ -69,10 +69,12 @@ def _dist_info(path: str, beside: list[str]) -> _Record | None:
         return None
     if not name or not version:
         return None
-    direct_url = _text(os.path.join(path, "direct_url.json")) if "direct_url.json" in files else ""
+    direct_url = (
+        text_of(os.path.join(path, "direct_url.json")) if "direct_url.json" in files else ""
+    )
     editable = _editable(direct_url) or _editable_path(path, name, beside)
     distribution = Distribution(normalize(name), version, path, editable, direct_url)
-    installer = _text(os.path.join(path, "INSTALLER")).strip() if "INSTALLER" in files else ""
+    installer = text_of(os.path.join(path, "INSTALLER")).strip() if "INSTALLER" in files else ""
     return _Record(distribution, installer, "REQUESTED" in files)
 
 
@@ -90,7 +92,7 @@ def _egg(path: str) -> _Record | None:
 
 def _egg_link(path: str) -> _Record | None:
     """An editable install by `setup.py develop`: the link names the project's source folder."""
-    target = _text(path).partition("\n")[0].strip()
+    target = text_of(path).partition("\n")[0].strip()
     try:
         inside = [name for name in sorted(os.listdir(target)) if name.endswith(".egg-info")]
     except OSError:
@@ -121,7 +123,7 @@ def _editable_path(path: str, name: str, beside: list[str]) -> str:
     stem = os.path.basename(path)[: -len(".dist-info")]
     for entry in (f"__editable__.{stem}.pth", f"{name}.pth", f"{name.replace('-', '_')}.pth"):
         if entry in beside:
-            target = _text(os.path.join(os.path.dirname(path), entry)).partition("\n")[0].strip()
+            target = text_of(os.path.join(os.path.dirname(path), entry)).partition("\n")[0].strip()
             if os.path.isabs(target) and os.path.isdir(target):
                 return target
     return ""
@@ -142,7 +144,8 @@ def _name_and_version(path: str) -> tuple[str, str]:
     return found.get("name", ""), found.get("version", "")
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
+    """The text of a small file, "" where it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
 
+from sslfix.collect.distributions import text_of
 from sslfix.collect.projects import show
 from sslfix.errors import ProbeError
 from sslfix.model import Document, Environment, Interpreter, SslLibrary
@@ -144,7 +145,7 @@ def _orig_prefix(root: str) -> str:
     """The base prefix as virtualenv < 20 writes it, beside the standard library."""
     library = os.path.join(root, "lib")
     paths = (os.path.join(library, name, "orig-prefix.txt") for name in _listed(library))
-    return next((_text(path).strip() for path in paths if os.path.isfile(path)), "")
+    return next((text_of(path).strip() for path in paths if os.path.isfile(path)), "")
 
 
 def _is_own_file(root: str, executable: str) -> bool:
@@ -154,7 +155,7 @@ def _is_own_file(root: str, executable: str) -> bool:
 
 def _moved_from(root: str) -> str:
     """Where the environment was made, by its activate script, if that is another place."""
-    text = _text(os.path.join(root, "bin", "activate"))
+    text = text_of(os.path.join(root, "bin", "activate"))
     found = re.search(r"""^\s*(?:export )?VIRTUAL_ENV=(['"]?)(/.+?)\1\s*$""", text, re.MULTILINE)
     if found is None or os.path.realpath(found[2]) == os.path.realpath(root):
         return ""
@@ -172,16 +173,8 @@ def _stdlib_version(asked: Interpreter) -> str:
     found: set[str] = set()
     for name in _listed(asked.stdlib):
         if name.startswith("_sysconfigdata") and name.endswith(".py"):
-            found.update(path_part.findall(_text(os.path.join(asked.stdlib, name))))
+            found.update(path_part.findall(text_of(os.path.join(asked.stdlib, name))))
     return found.pop() if len(found) == 1 else ""
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def _listed(folder: str) -> list[str]:

@@ -23,13 +23,7 @@ def read(document: Document) -> DependencyFile:
     if isinstance(data, Problem):
         return DependencyFile(document, FORMAT.name, problems=(data,))
     outcomes = list(_entries(document, data))
-    declarations = [one for one in outcomes if isinstance(one, Declaration)]
-    return DependencyFile(
-        document,
-        FORMAT.name,
-        tuple(sorted(declarations, key=lambda one: one.span)),
-        problems=tuple(one for one in outcomes if isinstance(one, Problem)),
-    )
+    return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
 def _entries(

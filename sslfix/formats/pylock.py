@@ -22,12 +22,7 @@ def read(document: Document) -> DependencyFile:
     if isinstance(data, Problem):
         return DependencyFile(document, FORMAT.name, problems=(data,))
     outcomes = list(_packages(document, data))
-    return DependencyFile(
-        document,
-        FORMAT.name,
-        tuple(one for one in outcomes if isinstance(one, Declaration)),
-        problems=tuple(one for one in outcomes if isinstance(one, Problem)),
-    )
+    return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
 def _packages(

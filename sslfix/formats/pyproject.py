@@ -41,13 +41,7 @@ def read(document: Document) -> DependencyFile:
         outcomes += _list(document, places, table)
     for table in tables:
         outcomes += _poetry_table(document, places, table)
-    declarations = [one for one in outcomes if isinstance(one, Declaration)]
-    return DependencyFile(
-        document,
-        FORMAT.name,
-        tuple(sorted(declarations, key=lambda one: one.span)),
-        problems=tuple(one for one in outcomes if isinstance(one, Problem)),
-    )
+    return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
 def _problem(document: Document, place: Place, message: str) -> Problem:
