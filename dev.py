@@ -1,4 +1,4 @@
-"""Set up and run sslfix from a checkout: `python3 dev.py try` and `python3 dev.py test`.
+"""Set up and run sslfix from a checkout: `python3 dev.py try`, `test` and `docs`.
 
 Needs Python 3.9 or later with its venv module, and git. Everything goes into .dev/, also on a
 Debian whose own Python is externally managed (PEP 668).
@@ -17,6 +17,17 @@ ROOT = Path(__file__).resolve().parent
 HOME = ROOT / ".dev"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 
+# The documentation is written into .dev/site; a link to a page that is not there fails.
+DOCS = (
+    ("python", "-m", "docs.site.generate", str(HOME)),
+    ("zensical", "build", "--strict", "--clean", "--config-file", str(HOME / "zensical.toml")),
+)
+NO_ZENSICAL = "the documentation is not built: zensical needs Python 3.11 or later"
+USAGE = """\
+usage: python3 dev.py try [ARGUMENTS OF SSLFIX]
+       python3 dev.py test [--all]
+       python3 dev.py docs [--links]"""
+
 
 def main(words: list[str]) -> int:
     """Set up what a task needs, then run it; the exit code is that of the task."""
@@ -28,22 +39,46 @@ def main(words: list[str]) -> int:
         _create()
         _pip("install", "--quiet", "-e", ".", *_group("dev" if "--all" in words else "test"))
         return _test([word for word in words[1:] if word != "--all"], everything="--all" in words)
-    print("usage: python3 dev.py try [ARGUMENTS OF SSLFIX]\n       python3 dev.py test [--all]")
+    if words[:1] == ["docs"]:
+        _create()
+        _pip("install", "--quiet", "-e", ".", *_group("docs"))
+        return _docs(words[1:])
+    print(USAGE)
     return 2
 
 
 def _test(arguments: list[str], *, everything: bool) -> int:
     if not everything:
         return _run("pytest", "-n", "auto", "-m", "not proof and not network", *arguments)
-    checks = (
+    if not _has_zensical():
+        print(NO_ZENSICAL)
+    return _run_all(
         ("ruff", "check"),
         ("ruff", "format", "--check"),
         ("mypy",),
         ("lint-imports",),
+        *(DOCS if _has_zensical() else ()),
         ("pytest", "-n", "auto", *arguments),
     )
-    for check in checks:
-        code = _run(*check)
+
+
+def _docs(words: list[str]) -> int:
+    if words == ["--links"]:
+        return _run("python", "-m", "docs.site.links")
+    if _has_zensical():
+        return _run_all(*DOCS)
+    print(NO_ZENSICAL)
+    return 2
+
+
+def _has_zensical() -> bool:
+    """Whether the docs group brought it: on an older Python its marker leaves it out."""
+    return shutil.which("zensical", path=str(BIN)) is not None
+
+
+def _run_all(*commands: tuple[str, ...]) -> int:
+    for command in commands:
+        code = _run(*command)
         if code != 0:
             return code
     return 0

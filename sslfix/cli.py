@@ -15,6 +15,7 @@ from .errors import SslfixError, UsageError
 COMMANDS = {
     "check": "check dependency files, environment and sources (the default)",
     "explain": "cause and remedy for a traceback or a log",
+    "run": "run a command; if it fails, explain its stderr",
     "env": "what an interpreter is: version, SSL library, environment and its state",
     "declarations": "what sslfix reads in a dependency file",
     "rules": "the list of rules",
@@ -22,7 +23,7 @@ COMMANDS = {
     "targets": "the deployment targets that sslfix knows",
 }
 # Said plainly, not taken for the path of a file.
-LATER = ("bot", "constraints", "pip-hook", "run")
+LATER = ("bot", "constraints", "pip-hook")
 
 DESCRIPTION = "Find, explain and fix what cannot work on this Python's SSL library."
 EPILOG = """\
@@ -42,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed
+            sys.stdout.flush()
     except SslfixError as error:
         print(f"sslfix: {error}", file=sys.stderr)
         code = 2

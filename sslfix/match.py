@@ -32,12 +32,13 @@ class _Declared(NamedTuple):
     """A declaration with the file it stands in and the versions that really can be chosen.
 
     `accepts` has the limits of the other declarations of the same distribution in the files
-    that this one is read together with (`-r`, `-c`).
+    that this one is read together with (`-r`, `-c`); those have the same `group`.
     """
 
     file: DependencyFile
     declaration: Declaration
     accepts: tuple[str, ...]
+    group: int
 
 
 def match(
@@ -77,7 +78,11 @@ def describe(interpreter: Interpreter) -> str:
 def _names(rules: Iterable[Rule]) -> frozenset[str]:
     """The distributions that any rule speaks of; the others are not looked at."""
     cases = [case for rule in rules for case in rule.cases]
-    beside = {specifiers.split(wanted)[0] for case in cases for wanted in case.when.beside}
+    beside = {
+        specifiers.split(wanted)[0]
+        for case in cases
+        for wanted in (*case.when.beside, *case.when.together)
+    }
     return frozenset(
         beside.union(*(case.affected for case in cases)).union(*(case.brought_by for case in cases))
     )
@@ -103,19 +108,50 @@ def _applies(case: Case, interpreter: Interpreter) -> bool:
     return not when.ssl_version or specifiers.holds(library.comparable, when.ssl_version)
 
 
-def _beside(case: Case, interpreter: Interpreter, declared: Iterable[_Declared]) -> bool:
-    """Whether one of the distributions that the case needs beside it is declared or installed."""
-    if not case.when.beside:
-        return True
-    for wanted in case.when.beside:
-        name, specifier = specifiers.split(wanted)
-        for one in declared:
-            if one.declaration.name == name and _is_affected(one, specifier):
-                return True
-        for installed in interpreter.distributions:
-            if installed.name == name and specifiers.holds(installed.version, specifier):
-                return True
-    return False
+def _beside(
+    case: Case, interpreter: Interpreter, declared: Iterable[_Declared], *, drawn: bool = False
+) -> str | None:
+    """What the case needs beside it, in words, or None if that is neither declared nor installed.
+
+    What is declared counts before what is installed. `drawn` says that nothing records which
+    releases come along, so that what the affected distribution draws is the newest one.
+    """
+    declared = tuple(declared)
+    found = [
+        _present(wanted, case, interpreter, declared, drawn=drawn) for wanted in case.when.beside
+    ]
+    needed = [
+        _present(wanted, case, interpreter, declared, drawn=drawn) for wanted in case.when.together
+    ]
+    if (found and not any(found)) or not all(needed):
+        return None
+    return " and ".join([*[one for one in found if one][:1], *needed])
+
+
+def _present(
+    wanted: str, case: Case, interpreter: Interpreter, declared: Iterable[_Declared], *, drawn: bool
+) -> str:
+    """Which release of a wanted distribution there is, in words; "" for none that is wanted."""
+    name, specifier = specifiers.split(wanted)
+    own = [one for one in declared if one.declaration.name == name]
+    for one in own:
+        if _is_affected(one, specifier):
+            return f"{name} {one.declaration.version or one.declaration.specifier}".strip()
+    if own:
+        return ""
+    installed = [one for one in interpreter.distributions if one.name == name]
+    for distribution in installed:
+        if specifiers.holds(distribution.version, specifier):
+            return f"{name} {distribution.version}"
+    return f"the newest {name}" if drawn and not installed and name in case.when.draws else ""
+
+
+def _around(one: _Declared, declared: Iterable[_Declared]) -> Iterator[_Declared]:
+    """The declarations of the same project: in the same folder, or joined by `-r` and `-c`."""
+    folder = _folder(one.file)
+    return (
+        other for other in declared if other.group == one.group or _folder(other.file) == folder
+    )
 
 
 def _is_affected(one: _Declared, affected: str) -> bool:
@@ -160,7 +196,7 @@ def _effective(
             others = limits.get((groups[file.document.path], declaration.name), [])
             beside = [one.accepts[0] for one in others if _goes_with(one, declaration)]
             accepts = tuple(specifiers.intersect([own, *beside]) for own in accepts)
-        yield _Declared(file, declaration, accepts)
+        yield _Declared(file, declaration, accepts, groups[file.document.path])
 
 
 def _goes_with(one: Declaration, other: Declaration) -> bool:
@@ -214,7 +250,10 @@ def _declared(
         affected = case.affected.get(one.declaration.name)
         if affected is None or not _is_affected(one, affected):
             continue
-        if not _beside(case, interpreter, declared):
+        around = tuple(_around(one, declared))
+        drawn = not any(other.declaration.kind == Kind.LOCK for other in around)
+        beside = _beside(case, interpreter, around, drawn=drawn)
+        if beside is None:
             continue
         declaration = one.declaration
         pinned = declaration.version is not None
@@ -233,6 +272,7 @@ def _declared(
             name=declaration.name,
             version=declaration.version,
             declared=_text(declaration),
+            beside=beside,
         )
 
 
@@ -260,7 +300,8 @@ def _brought(
             folder = _folder(one.file)
             if bringer is None or folder in settled or one.declaration.kind != Kind.REQUIREMENT:
                 continue
-            if _is_affected(one, bringer):
+            beside = _beside(case, interpreter, _around(one, declared), drawn=True)
+            if beside is not None and _is_affected(one, bringer):
                 settled.add(folder)
                 yield _finding(
                     rule,
@@ -274,6 +315,7 @@ def _brought(
                     name=name,
                     version=None,
                     declared=_text(one.declaration),
+                    beside=beside,
                 )
 
 
@@ -290,7 +332,8 @@ def _installed(rule: Rule, case: Case, interpreter: Interpreter) -> Iterator[Fin
         affected = case.affected.get(distribution.name)
         if affected is None or not specifiers.holds(distribution.version, affected):
             continue
-        if _beside(case, interpreter, ()):
+        beside = _beside(case, interpreter, ())
+        if beside is not None:
             yield _finding(
                 rule,
                 case,
@@ -302,6 +345,7 @@ def _installed(rule: Rule, case: Case, interpreter: Interpreter) -> Iterator[Fin
                 name=distribution.name,
                 version=distribution.version,
                 declared=None,
+                beside=beside,
             )
 
 
@@ -317,8 +361,10 @@ def _finding(
     name: str,
     version: str | None,
     declared: str | None,
+    beside: str,
 ) -> Finding:
     words = {
+        "beside": beside,
         "name": name,
         "version": version or "",
         "ssl": _ssl_text(interpreter),

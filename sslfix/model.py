@@ -343,8 +343,10 @@ class When(NamedTuple):
 
     `ssl` is a library name, or "not NAME"; `ssl_version` and `python` are PEP 440 specifiers
     (the former over `SslLibrary.comparable`). `beside` lists requirements of which at least one
-    must also be declared or installed. `detector` names the module of `sslfix.detectors` that
-    decides instead of the data.
+    must also be declared or installed, `together` those that all must be. `draws` names the
+    distributions among these that the affected one brings along itself, in their newest release
+    where nothing else is said. `detector` names the module of `sslfix.detectors` that decides
+    instead of the data.
     """
 
     ssl: str = ""
@@ -352,6 +354,8 @@ class When(NamedTuple):
     python: str = ""
     platform: str = ""
     beside: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
     detector: str = ""
 
 
@@ -371,15 +375,18 @@ class Remedy(NamedTuple):
 
 
 class Symptom(NamedTuple):
-    """A line of output that betrays a rule: a regular expression and a line that shows it.
+    """Words of a message that betray a rule, and a line that shows them.
 
-    `needs` is a second expression that must be found elsewhere in the same text;
-    `confidence` is "certain" or "likely".
+    `text` is the message as it is printed, `{}` where it varies (up to `GAP` characters). Letter
+    case, blanks, line ends and quotes do not count; it begins and ends at the ends of words,
+    unless a `{}` stands there. Of `needs` at least one text must be found elsewhere, of `unless`
+    none may be. `confidence` is "certain" or "likely".
     """
 
-    pattern: str
+    text: str
     example: str
-    needs: str = ""
+    needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     confidence: str = "certain"
 
 
@@ -399,7 +406,7 @@ class Case(NamedTuple):
     `affected` and `brought_by` map normalised names to PEP 440 specifiers; `brought_by` are
     distributions that bring an affected one along where a project does not name it. `message`
     and `detail` (the note under the caret) are templates with {name}, {version}, {ssl},
-    {python}, {library} and {interpreter}.
+    {python}, {library}, {interpreter} and {beside} (what `When.beside` and `together` met).
     """
 
     when: When

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sslfix import rules
-from sslfix.explain import explain, remedies
+from sslfix.explain import explain, remedies, told
 
 RULES = rules.load()
 REFUSED = (
@@ -139,13 +139,13 @@ def test_the_evidence_is_the_line_and_its_number() -> None:
 def test_the_remedies_are_those_of_the_library_in_the_text(
     text: str, first: dict[str, str]
 ) -> None:
-    found = remedies(RULES[0], text)
+    found = remedies(RULES[0], told(text, ()))
     assert found[0].constraint == first
     assert not any("{" in remedy.why for remedy in found)
 
 
 def test_without_a_library_in_the_text_the_remedies_of_all_cases_are_given() -> None:
-    assert {str(remedy.constraint) for remedy in remedies(RULES[0], "?")} == {
+    assert {str(remedy.constraint) for remedy in remedies(RULES[0], told("?", ()))} == {
         "{'urllib3': '>=2.0.3,<3'}",
         "{'urllib3': '>=1.26.20,<2'}",
         "{}",
@@ -155,10 +155,9 @@ def test_without_a_library_in_the_text_the_remedies_of_all_cases_are_given() -> 
 def test_the_python_in_the_paths_narrows_the_remedies() -> None:
     rule = rules.find(RULES, "SSL401")
     assert rule
-    assert [bool(remedy.constraint) for remedy in remedies(rule, "/lib/python3.8/ssl.py")] == [
-        False
-    ]
-    assert remedies(rule, "/lib/python3.9/ssl.py")[0].constraint
+    old = remedies(rule, told("/lib/python3.8/ssl.py", ()))
+    assert [bool(remedy.constraint) for remedy in old] == [False]
+    assert remedies(rule, told("/lib/python3.9/ssl.py", ()))[0].constraint
 
 
 @pytest.mark.parametrize(

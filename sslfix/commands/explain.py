@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
 
 from sslfix import rules
 from sslfix.errors import ReadError
-from sslfix.explain import explain, remedies
-from sslfix.model import Match, Remedy
+from sslfix.explain import Explanation, Told, read, remedies, told
+from sslfix.model import Match, Remedy, Rule
 
 UNKNOWN = """\
 not recognised: no rule knows this text
   If the SSL library is to blame, the report should come with what `sslfix env` prints,
   and with the whole traceback, from the line "Traceback (most recent call last)" on."""
+BLOCK = 1 << 18
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,23 +30,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is recognised, best first; 0 if anything was, else 1."""
-    text = _read(arguments.file)
-    matches = explain(text, rules.load())
-    print((_json if arguments.format == "json" else _text)(matches, text))
-    return 0 if matches else 1
+    explained = _read(arguments.file)
+    place = _place(explained)
+    print((_json if arguments.format == "json" else _text)(explained.matches, place) or UNKNOWN)
+    return 0 if explained.matches else 1
 
 
-def _read(name: str) -> str:
-    """The text of a file or of standard input; a log's odd bytes are no reason to give up."""
+def explanation(text: str) -> str:
+    """What a person reads about a text, "" where no rule knows it."""
+    explained = read(iter((text.encode("utf-8", "replace"),)), rules.load())
+    return _text(explained.matches, _place(explained))
+
+
+def _read(name: str) -> Explanation:
+    """The explanation of a file or of standard input, which are read in blocks."""
     if name == "-":
-        return sys.stdin.buffer.read().decode("utf-8", errors="replace")
+        return read(_blocks(sys.stdin.buffer), rules.load())
     try:
         with open(name, "rb") as file:
-            data = file.read()
+            return read(_blocks(file), rules.load())
     except OSError as error:
         raise ReadError(name, error.strerror or str(error)) from error
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return data.decode(encoding, errors="replace")
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The blocks of a text in UTF-8; UTF-16, as PowerShell writes it, is read whole."""
+    first = file.read(BLOCK)
+    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        yield (first + file.read()).decode("utf-16", "replace").encode()
+        return
+    yield first
+    yield from iter(partial(file.read, BLOCK), b"")
+
+
+def _place(explained: Explanation) -> Told:
+    """What the text tells of the place it comes from, as far as its rules ask for it."""
+    names = {
+        name for match in explained.matches for case in match.rule.cases for name in case.affected
+    }
+    return told(explained.text, names)
 
 
 def _title(remedy: Remedy) -> str:
@@ -51,11 +77,11 @@ def _title(remedy: Remedy) -> str:
 
 
 def _commands(remedy: Remedy) -> list[str]:
-    pins = (f'"{name}{specifier}"' for name, specifier in remedy.constraint.items())
-    return [*(f"python -m pip install {pin}" for pin in pins), *remedy.commands]
+    pins = " ".join(f'"{name}{specifier}"' for name, specifier in remedy.constraint.items())
+    return [*([f"python -m pip install {pins}"] if pins else []), *remedy.commands]
 
 
-def _text(matches: tuple[Match, ...], text: str) -> str:
+def _text(matches: tuple[Match, ...], place: Told) -> str:
     lines = []
     for match in matches:
         rule = match.rule
@@ -63,36 +89,32 @@ def _text(matches: tuple[Match, ...], text: str) -> str:
             f"{rule.id} {rule.name} ({match.confidence}): {rule.title}",
             f"  line {match.line}: {match.evidence}",
         ]
-        for remedy in remedies(rule, text):
+        for remedy in remedies(rule, place):
             lines.append(f"  = do: {_title(remedy)}: {remedy.why}")
             lines += [f"        {command}" for command in _commands(remedy)]
         lines += [f"  = more: sslfix rule {rule.id}", ""]
-    return "\n".join(lines).rstrip() or UNKNOWN
+    return "\n".join(lines).rstrip()
 
 
-def _json(matches: tuple[Match, ...], text: str) -> str:
+def _json(matches: tuple[Match, ...], place: Told) -> str:
     import json
 
-    return json.dumps(
+    entries = [
         {
-            "schema": 1,
-            "matches": [
-                {
-                    "rule": match.rule.id,
-                    "name": match.rule.name,
-                    "title": match.rule.title,
-                    "confidence": match.confidence,
-                    "evidence": match.evidence,
-                    "remedies": [
-                        {
-                            "text": f"{_title(remedy)}: {remedy.why}",
-                            "commands": _commands(remedy),
-                        }
-                        for remedy in remedies(match.rule, text)
-                    ],
-                }
-                for match in matches
-            ],
-        },
-        indent=2,
-    )
+            "rule": match.rule.id,
+            "name": match.rule.name,
+            "title": match.rule.title,
+            "confidence": match.confidence,
+            "evidence": match.evidence,
+            "remedies": _remedies(match.rule, place),
+        }
+        for match in matches
+    ]
+    return json.dumps({"schema": 1, "matches": entries}, indent=2)
+
+
+def _remedies(rule: Rule, place: Told) -> list[dict[str, object]]:
+    return [
+        {"text": f"{_title(remedy)}: {remedy.why}", "commands": _commands(remedy)}
+        for remedy in remedies(rule, place)
+    ]

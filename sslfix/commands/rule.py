@@ -60,6 +60,7 @@ def _conditions(when: When) -> list[str]:
         *([f"Python {when.python}"] if when.python else []),
         *([when.platform] if when.platform else []),
         *([" or ".join(when.beside)] if when.beside else []),
+        *when.together,
     ]
 
 

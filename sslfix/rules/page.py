@@ -3,15 +3,19 @@
 The page is a fence of TOML (the head), then prose. Head keys, those in brackets optional:
 
     id, name, title, level ("error", "warning", "note"), since, references = ["https://..."]
-    [message], [detail]   templates with {name} {version} {ssl} {python} {library} {interpreter}
-    [when]                ssl, ssl_version, python, platform, beside = [...], detector
+    [message], [detail]   templates with {name} {version} {ssl} {python} {library}
+                          {interpreter} {beside}
+    [when]                ssl, ssl_version, python, platform, detector,
+                          beside = [...], together = [...], draws = [...]
     [affected]            name = "specifier"
     [brought_by]          name = "specifier"
     [[remedy]]            constraint = {name = "specifier"} or action = "..."; why;
                           [commands = [...], applicability ("safe", "unsafe", "display"), python]
     [[case]]              any of message, detail, when, affected, brought_by, remedy: what it
                           leaves out is the head's own; without a [[case]] the head is the case
-    [[symptom]]           pattern, example, [needs, confidence ("certain", "likely")]
+    [[symptom]]           text = "..." or several that share the rest = [...],
+                          [example, needs = [...], unless = [...],
+                          confidence ("certain", "likely")]
     [[example]]           fires, [declared = [...], ssl, python, source]
     [evidence]            how ("reproduced", "source", "maintainers"), [proof, note]
 """
@@ -111,7 +115,7 @@ def _rule(head: Table, body: str) -> Rule:
         title=head.text("title"),
         level=Level[head.choice("level", ("error", "warning", "note")).upper()],
         since=head.text("since"),
-        symptoms=tuple(_symptom(table) for table in head.tables("symptom")),
+        symptoms=tuple(one for table in head.tables("symptom") for one in _symptoms(table)),
         examples=tuple(_example(table) for table in head.tables("example")),
         evidence=_evidence(head.table("evidence")),
         references=head.texts("references"),
@@ -152,6 +156,8 @@ def _when(table: Table) -> When:
         python=table.text("python", ""),
         platform=table.text("platform", ""),
         beside=table.texts("beside"),
+        together=table.texts("together"),
+        draws=table.texts("draws"),
         detector=table.text("detector", ""),
     )
     table.close()
@@ -176,15 +182,26 @@ def _remedy(table: Table) -> Remedy:
     return remedy
 
 
-def _symptom(table: Table) -> Symptom:
+def _symptoms(table: Table) -> tuple[Symptom, ...]:
+    """The symptoms of a table, one for each of its texts; a text without gaps is its own example.
+
+    The example belongs to the first text.
+    """
+    texts = table.texts("text") if isinstance(table.values.get("text"), list) else ()
+    texts = texts or (table.text("text"),)
+    examples = (table.text("example", texts[0].replace("{}", "1")), *texts[1:])
     symptom = Symptom(
-        pattern=table.text("pattern"),
-        example=table.text("example"),
-        needs=table.text("needs", ""),
+        text="",
+        example="",
+        needs=table.texts("needs"),
+        unless=table.texts("unless"),
         confidence=table.choice("confidence", ("certain", "likely"), "certain"),
     )
     table.close()
-    return symptom
+    return tuple(
+        symptom._replace(text=text, example=example.replace("{}", "1"))
+        for text, example in zip(texts, examples)
+    )
 
 
 def _example(table: Table) -> Example:

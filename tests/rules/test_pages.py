@@ -12,8 +12,10 @@ from sslfix import rules
 from sslfix.detectors import all_detectors
 from sslfix.errors import ReadError
 from sslfix.explain import explain
+from sslfix.explain.phrases import Phrase
 from sslfix.model import Level, Rule, SslLibrary
 from sslfix.rules.page import read_page
+from sslfix.specifiers import split
 
 RULES = rules.load()
 ROOT = Path(__file__).parents[2]
@@ -61,7 +63,9 @@ def test_the_page_states_when_it_fires_and_when_not(rule: Rule) -> None:
     for case in rule.cases:
         assert not case.affected or case.message
         for words in (case.message, case.detail, *(remedy.why for remedy in case.remedies)):
-            words.format(name="", version="", ssl="", python="", library="", interpreter="")
+            words.format(
+                name="", version="", ssl="", python="", library="", interpreter="", beside=""
+            )
 
 
 @every_page
@@ -75,7 +79,11 @@ def test_the_page_names_what_exists(rule: Rule) -> None:
             *(text for remedy in case.remedies for text in remedy.constraint.values()),
         ):
             SpecifierSet(specifier)
-        for name in (*case.affected, *case.brought_by):
+        for wanted in (*case.when.beside, *case.when.together):
+            name, specifier = split(wanted)
+            SpecifierSet(specifier)
+            assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        for name in (*case.affected, *case.brought_by, *case.when.draws):
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
         assert not case.when.detector or case.when.detector in all_detectors()
     for example in rule.examples:
@@ -103,11 +111,19 @@ def test_a_reproduced_page_names_a_proof_that_exists(rule: Rule) -> None:
 @every_page
 def test_each_symptom_recognises_its_own_example_and_its_page_comes_first(rule: Rule) -> None:
     for symptom in rule.symptoms:
-        assert re.search(symptom.pattern, " ".join(symptom.example.split()), re.IGNORECASE)
+        needed = "\n".join(text.replace("{}", "") for text in symptom.needs[:1])
+        found = explain(f"{symptom.example}\n{needed}", RULES)
+        assert rule.id in [match.rule.id for match in found], symptom
         if not symptom.needs and symptom.confidence == "certain":
-            assert explain(symptom.example, RULES)[0].rule.id == rule.id
-        assert ".*" not in symptom.pattern + symptom.needs
-        assert ".+" not in symptom.pattern + symptom.needs
+            assert found[0].rule.id == rule.id, symptom
+
+
+@every_page
+def test_a_symptom_is_distinctive(rule: Rule) -> None:
+    for symptom in rule.symptoms:
+        phrase = Phrase.of(symptom.text)
+        assert phrase.weight >= 6 if symptom.needs else phrase.weight >= 12, symptom
+        assert len(phrase.gate) >= 3, symptom
 
 
 def test_a_rule_is_found_by_id_or_name_in_any_case() -> None:
@@ -140,7 +156,7 @@ def test_a_case_overrides_the_head() -> None:
         (HEAD + '[when]\nsll = "x"\n', "[when]: unknown key 'sll'"),
         (HEAD + "[when]\nbeside = [1]\n", "[when]: 'beside' must be a list of strings"),
         (HEAD + '[[remedy]]\nwhy = "x"\n', "needs either 'constraint' or 'action'"),
-        (HEAD + '[[symptom]]\npattern = "x"\n', "[[symptom]] 1: key 'example' is missing"),
+        (HEAD + '[[symptom]]\nexample = "x"\n', "[[symptom]] 1: key 'text' is missing"),
         (HEAD + '[[example]]\nfires = "x"\n', "[[example]] 1: 'fires' must be a bool"),
         (HEAD + "[[case]]\nx = 1\n", "[[case]] 1: unknown key 'x'"),
         (HEAD.replace("SSL999", "SSL998"), "name must be SSL998-a-page.md"),

@@ -1,0 +1,68 @@
+"""`sslfix run`: a command as it is; if it fails, what is known about its messages."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sslfix import relay
+from sslfix.errors import UsageError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Take the command and its arguments unread."""
+    parser.usage = "%(prog)s [-h] [--] COMMAND [ARGUMENT ...]"
+    parser.add_argument(
+        "command", metavar="COMMAND", nargs=argparse.REMAINDER, help="the command, with arguments"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run it; its exit code, or its death by a signal, is ours. 127 not found, 126 cannot run."""
+    command: list[str] = arguments.command
+    if command[:1] == ["--"]:
+        del command[0]
+    if not command:
+        raise UsageError("nothing to run; for example: sslfix run -- python app.py")
+    try:
+        code, stderr = relay.run(command)
+    except OSError as error:
+        return _cannot_start(command[0], error)
+    if code:
+        _explain(command[0], code, stderr)
+    if code < 0:
+        relay.die_by(-code)
+        return 128 - code  # a signal that we are told to ignore
+    return code
+
+
+def _cannot_start(name: str, error: OSError) -> int:
+    missing = isinstance(error, FileNotFoundError)
+    reason = "command not found" if missing and "/" not in name else error.strerror
+    print(f"sslfix: {name}: {reason}", file=sys.stderr)
+    return 127 if missing else 126
+
+
+def _explain(name: str, code: int, stderr: bytes) -> None:
+    """Print what is known; whatever goes wrong here must not change the exit code."""
+    text = stderr.decode("utf-8", "replace")
+    ended = f"failed with exit code {code}"
+    if code < 0:
+        import signal
+
+        word = signal.strsignal(-code) or f"signal {-code}"
+        text += f"\n{word}\n"  # as a shell would print
+        ended = f"was ended by a signal ({word})"
+    try:
+        from sslfix.commands.explain import explanation
+
+        known = explanation(text)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        print(f"sslfix: cannot explain: {type(error).__name__}: {error}", file=sys.stderr)
+        return
+    if known:
+        gap = "\n" if stderr.endswith(b"\n") or not stderr else "\n\n"
+        print(
+            f"{gap}sslfix: {name} {ended}; what is known about its messages:\n{known}",
+            file=sys.stderr,
+        )

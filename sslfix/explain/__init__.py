@@ -1,0 +1,194 @@
+"""From a traceback or a log to the rules that explain it.
+
+`pasted` makes a text plain, `phrases` finds the pages' symptoms in it, `told` narrows the remedies
+by what the text says of its place. A log of any size is read in windows: a window is looked at
+closely only if it has the words that a symptom must have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sslfix.model import Match, Rule, Symptom
+
+from .pasted import Pasted, plain_lines, without_common_prefix
+from .phrases import Phrase, find, find_squeezed, fold, words
+from .told import Told, remedies, told
+
+__all__ = ["Explanation", "Told", "explain", "read", "remedies", "told"]
+
+WINDOW = 1 << 18
+_OVERLAP = 1 << 13
+_KEPT = 1 << 20
+_CUT = 20
+
+
+class _Hit(NamedTuple):
+    line: int
+    evidence: str
+    weight: int
+
+
+class Explanation(NamedTuple):
+    """The rules that a text betrays, best first, and what was kept of the text around them."""
+
+    matches: tuple[Match, ...]
+    text: str
+
+
+def explain(text: str, rules: tuple[Rule, ...]) -> tuple[Match, ...]:
+    """The rules that a text betrays: the certain first, then the worse, then the more exact."""
+    return read(iter((text.encode("utf-8", "replace"),)), rules).matches
+
+
+def read(blocks: Iterator[bytes], rules: tuple[Rule, ...]) -> Explanation:
+    """The explanation of a text in UTF-8 that comes in blocks; memory does not grow with it."""
+    search = _Search(rules)
+    first = next(blocks, b"")
+    if len(first) < WINDOW:
+        first += next(blocks, b"")
+    following = next(blocks, b"")
+    if len(first) <= WINDOW and not following:
+        return Explanation(_of_small(search, first), first.decode("utf-8", "replace"))
+    kept, size = [], 0
+    for number, window in _windows(_chain(first, following, blocks)):
+        if search.look(window, number) and size < _KEPT:
+            kept.append(window)
+            size += len(window)
+    return Explanation(search.matches(), b"\n".join(kept).decode("utf-8", "replace"))
+
+
+def _of_small(search: _Search, text: bytes) -> tuple[Match, ...]:
+    """What is pasted is worth more trouble: broken words, unknown prefixes, cut lines."""
+    lines = list(plain_lines(text))
+    search.read(Pasted.of(lines))
+    for others in (lines, without_common_prefix(lines)):
+        if any(match.confidence == "certain" for match in search.matches()):
+            break
+        search.read(Pasted.of(others, b""), squeezed=True)
+    return search.matches() or search.cut(Pasted.of(lines, b""))
+
+
+class _Search:
+    """The symptoms of the rules, and where each of their phrases was first found."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.symptoms = [(rule, symptom) for rule in rules for symptom in rule.symptoms]
+        texts = {
+            text
+            for _, symptom in self.symptoms
+            for text in (symptom.text, *symptom.needs, *symptom.unless)
+        }
+        self.phrases = {text: Phrase.of(text) for text in texts}
+        self.hits: dict[str, _Hit] = {}
+
+    def look(self, window: bytes, number: int) -> bool:
+        """Read a window whose first line has that number, if a phrase can be in it."""
+        if b"\x1b" in window or b"\\" in window:
+            lines = list(plain_lines(window, number))
+            present = words(Pasted.of(lines).folded)
+        else:
+            lines, present = [], words(fold(window))
+        left = [
+            text
+            for text, phrase in self.phrases.items()
+            if text not in self.hits and (not phrase.gate or phrase.gate in present)
+        ]
+        if not left:
+            return False
+        found = len(self.hits)
+        self.read(Pasted.of(lines or plain_lines(window, number)), left)
+        return len(self.hits) > found
+
+    def read(
+        self, pasted: Pasted, texts: Iterable[str] | None = None, *, squeezed: bool = False
+    ) -> None:
+        """Note which of the texts' phrases are there (of all that are not found yet)."""
+        search = find_squeezed if squeezed else find
+        for text in list(self.phrases if texts is None else texts):
+            if text not in self.hits:
+                phrase = self.phrases[text]
+                place = search(phrase, pasted.folded)
+                if place is not None:
+                    self.hits[text] = _Hit(*pasted.evidence(place[0]), phrase.weight)
+
+    def matches(self) -> tuple[Match, ...]:
+        """The rules whose symptoms were found, best first."""
+        best: dict[str, tuple[tuple[int, ...], Match]] = {}
+        for rule, symptom in self.symptoms:
+            hit = self.hits.get(symptom.text)
+            if hit is None or not self._holds(symptom):
+                continue
+            key = (symptom.confidence != "certain", -rule.level, -hit.weight, hit.line)
+            match = Match(rule, symptom.confidence, hit.evidence, hit.line)
+            if rule.id not in best or key < best[rule.id][0]:
+                best[rule.id] = (key, match)
+        return tuple(match for _, match in sorted(best.values(), key=lambda one: one[0]))
+
+    def _holds(self, symptom: Symptom) -> bool:
+        needed = not symptom.needs or any(text in self.hits for text in symptom.needs)
+        return needed and not any(text in self.hits for text in symptom.unless)
+
+    def cut(self, squeezed: Pasted) -> tuple[Match, ...]:
+        """Rules of which a line shows only the beginning or the end of a message.
+
+        What is left of it must be in the messages of a single rule.
+        """
+        pieces = [
+            (rule, max(self.phrases[symptom.text].squeezed, key=len))
+            for rule, symptom in self.symptoms
+            if self._holds(symptom)
+        ]
+        found: dict[str, Match] = {}
+        for start, end in zip(squeezed.starts, (*squeezed.starts[1:], len(squeezed.folded))):
+            line = squeezed.folded[start:end]
+            shared = {_overlap(line, piece) for _, piece in pieces} - {b""}
+            for part in shared:
+                owners = {rule.id: rule for rule, piece in pieces if part in piece}
+                if len(owners) == 1:
+                    number, evidence = squeezed.evidence(start)
+                    (rule,) = owners.values()
+                    found.setdefault(rule.id, Match(rule, "likely", evidence, number))
+        return tuple(found.values())
+
+
+def _overlap(line: bytes, piece: bytes) -> bytes:
+    """What a cut line has of a message: its beginning at the line's end, or the other way round.
+
+    A line that has the whole piece is not cut there.
+    """
+    if min(len(line), len(piece)) < _CUT or piece in line:
+        return b""
+    place = line.rfind(piece[:_CUT])
+    if place >= 0 and piece.startswith(line[place:]):
+        return line[place:]
+    place = piece.find(line[:_CUT])
+    rest = piece[place:] if place >= 0 else b""
+    return rest[: len(line)] if line.startswith(rest[: len(line)]) else b""
+
+
+def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _windows(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Windows that overlap and end with a line where lines are not too long, each with the number
+    of its first line.
+    """
+    number, rest = 1, b""
+    for block in blocks:
+        window = rest + block
+        cut = window.rfind(b"\n") + 1
+        if len(window) < WINDOW or (not cut and len(window) < 2 * WINDOW):
+            rest = window
+            continue
+        cut = cut or len(window)
+        yield number, window[:cut]
+        keep = window.rfind(b"\n", 0, max(cut - _OVERLAP, 0)) + 1 or max(cut - _OVERLAP, 0)
+        number += window.count(b"\n", 0, keep)
+        rest = window[keep:]
+    if rest:
+        yield number, rest

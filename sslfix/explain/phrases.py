@@ -1,0 +1,123 @@
+"""Finding the texts of the pages' symptoms in what people paste: literal pieces with gaps.
+
+A phrase is no regular expression. It is searched with `bytes.find`, piece after piece, in a text
+that was folded as the phrase was (`fold`), so the time is linear in the text whatever stands in
+it: every start costs at most one window of `GAP` bytes for each further piece.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+GAP = 200
+"""How many characters of the folded text a `{}` may stand for, in bytes."""
+
+# What does not count: letter case, quotes, and the slips of reading a picture (0 for O; 1, I for l).
+_FOLDED = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ01|\t\r\n\f\v=", b"abcdefghljklmnopqrstuvwxyzoll" + b" " * 6
+).replace(b"i", b"l")
+_DROPPED = b"'\"`\\"
+_BLANKS = re.compile(rb" {2,}")
+_WORD = re.compile(rb"[a-z0-9_]")
+
+
+def fold(text: bytes) -> bytes:
+    """The text without what does not count, single blanks between its words."""
+    return _BLANKS.sub(b" ", text.translate(_FOLDED, _DROPPED))
+
+
+class Phrase(NamedTuple):
+    """A symptom's text, ready to be searched.
+
+    `pieces` are folded, `squeezed` are the same without blanks. `whole` says for the first and
+    the last end that a word must end there. `gate` is a word that a text must have, b"" for none.
+    """
+
+    pieces: tuple[bytes, ...]
+    squeezed: tuple[bytes, ...]
+    whole: tuple[bool, bool]
+    gate: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Phrase:
+        """The phrase of a text as pages write it."""
+        parts = [fold(part.encode()) for part in text.split("{}")]
+        pieces = tuple(part.strip() for part in parts if part.strip())
+        words = [word for part in parts for word in _whole_words(part, parts)]
+        return cls(
+            pieces,
+            tuple(piece.replace(b" ", b"") for piece in pieces),
+            (bool(parts[0].strip()), bool(parts[-1].strip())),
+            max(words, key=len, default=b""),
+        )
+
+    @property
+    def weight(self) -> int:
+        """How many characters a text must share with the phrase."""
+        return sum(map(len, self.squeezed))
+
+
+def words(text: bytes) -> set[bytes]:
+    """The words of a folded text that phrases can be gated by."""
+    return set(text.translate(_NO_WORDS).split())
+
+
+_NO_WORDS = bytes(
+    byte if _WORD.match(bytes((byte,))) or byte >= 128 else 32  # noqa: PLR2004  ASCII ends there
+    for byte in range(256)
+)
+
+
+def _whole_words(part: bytes, parts: list[bytes]) -> list[bytes]:
+    """The words of a part that are whole in every text: not those that a gap may lengthen."""
+    found = part.translate(_NO_WORDS).split()
+    if part is not parts[0] and found and part.translate(_NO_WORDS)[:1] != b" ":
+        found = found[1:]
+    if part is not parts[-1] and found and part.translate(_NO_WORDS)[-1:] != b" ":
+        found = found[:-1]
+    return found
+
+
+def find(phrase: Phrase, text: bytes) -> tuple[int, int] | None:
+    """Where a folded text has the phrase, whole words at both ends, or None."""
+    start = -1
+    while True:
+        start = text.find(phrase.pieces[0], start + 1)
+        if start < 0:
+            return None
+        end = _follow(phrase.pieces, text, start)
+        if end and _ends_words(phrase.whole, text, start, end):
+            return start, end
+
+
+def find_squeezed(phrase: Phrase, text: bytes) -> tuple[int, int] | None:
+    """The same in a text without blanks, where the ends of words cannot be told."""
+    start = -1
+    while True:
+        start = text.find(phrase.squeezed[0], start + 1)
+        if start < 0:
+            return None
+        end = _follow(phrase.squeezed, text, start)
+        if end:
+            return start, end
+
+
+def _follow(pieces: tuple[bytes, ...], text: bytes, start: int) -> int:
+    """The end of the pieces from the first one at `start` on, 0 if one is out of reach."""
+    end = start + len(pieces[0])
+    for piece in pieces[1:]:
+        found = text.find(piece, end, end + GAP + len(piece))
+        if found < 0:
+            return 0
+        end = found + len(piece)
+    return end
+
+
+def _ends_words(whole: tuple[bool, bool], text: bytes, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    first, last = text[start : start + 1], text[end - 1 : end]
+    return not (
+        (whole[0] and _WORD.match(first) and before and _WORD.match(before))
+        or (whole[1] and _WORD.match(last) and after and _WORD.match(after))
+    )

@@ -1,0 +1,227 @@
+"""The boundaries of the pages, tried with the real releases; `python -m tests.proofs.boundaries`
+prints the table.
+
+`boundaries/*.toml` holds the data. Each `[[boundary]]` is one rule at one boundary:
+
+    rule      = "SSL301"
+    python    = ["3.9", "3.12"]       CPythons to try it on; those that are absent are left out
+    ssl       = "LibreSSL 2.8.3"      what the SSL library is made to say, "" for the real one
+    program   = "..." or "name.py"    Python text, or a file of programs/
+    fails     = ["a==1.0"]            pins with which the program fails
+    works     = ["a==1.1"]            pins with which it ends well
+    with      = ["b==2.0"]            pins for both sides; nothing else is installed
+    message   = "..."                 what the failing program prints, "{}" for what varies
+    ends      = "error"               how it fails: "error" (the default), "warning" (the exit code
+                                      is 0), "crash" (a signal) or "wrong" (only the message tells)
+    finds     = true                  whether `sslfix` names the rule for the pins of `fails`
+    explains  = true                  whether `explain` names it first for what was printed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sslfix import rules
+from sslfix.explain import explain
+from sslfix.explain.phrases import Phrase, find, fold
+from tests import shim
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE = Path(__file__).parent
+TIMEOUT = 120
+
+
+class Boundary(NamedTuple):
+    """One `[[boundary]]` for one Python."""
+
+    file: str
+    rule: str
+    python: str
+    program: str
+    fails: tuple[str, ...]
+    works: tuple[str, ...]
+    message: str
+    ssl: str = ""
+    ends: str = "error"
+    finds: bool = True
+    explains: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule}-{self.python}-{'+'.join(self.fails) or self.ssl.split('  ')[0]}"
+
+
+class Trial(NamedTuple):
+    """What one side did, and what sslfix says of it."""
+
+    code: int
+    output: str
+    found: bool
+    explained: bool
+
+
+def load() -> list[Boundary]:
+    """All boundaries, in the order of the files."""
+    return [
+        boundary
+        for path in sorted((HERE / "boundaries").glob("*.toml"))
+        for table in tomllib.loads(path.read_text("utf-8"))["boundary"]
+        for boundary in _read(path.name, table)
+    ]
+
+
+def _read(file: str, table: dict[str, object]) -> Iterator[Boundary]:
+    values = dict(table)
+    pythons, beside = values.pop("python"), values.pop("with", [])
+    program = str(values.pop("program"))
+    if program.endswith(".py"):
+        program = (HERE / "programs" / program).read_text("utf-8")
+    for side in ("fails", "works"):
+        values[side] = (*values[side], *beside)  # type: ignore[misc]
+    for python in [pythons] if isinstance(pythons, str) else pythons:  # type: ignore[attr-defined]
+        yield Boundary(file=file, python=python, program=program, **values)  # type: ignore[arg-type]
+
+
+class Bench:
+    """Where boundaries are tried: folders with sets of pins, each filled once, and scratch."""
+
+    def __init__(self, root: Path, library: Path | None) -> None:
+        self.root = root
+        self.library = library
+
+    def install(self, python: str, pins: Sequence[str]) -> Path:
+        """The folder with exactly these pins for that Python."""
+        key = hashlib.sha256(repr((python, sorted(pins))).encode()).hexdigest()[:16]
+        folder = self.root / key
+        if pins and not folder.exists():
+            made = Path(tempfile.mkdtemp(dir=self.root))
+            _install(python, pins, made)
+            try:
+                made.rename(folder)
+            except OSError:  # another worker was faster
+                assert folder.exists()
+        return folder
+
+    def variables(self, boundary: Boundary, folder: Path) -> dict[str, str]:
+        """The environment of the program: the pins, and the SSL library that is wanted."""
+        wanted = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        if boundary.ssl:
+            assert self.library is not None
+            wanted.update(shim.variables(self.library, boundary.ssl))
+        return wanted
+
+    def run(self, boundary: Boundary, python: str, pins: Sequence[str]) -> Trial:
+        """Run the program with these pins, and ask sslfix about them and about the output."""
+        folder = self.install(python, pins)
+        variables = self.variables(boundary, folder)
+        code, output = _execute(python, boundary.program, variables)
+        matches = explain(output, rules.load())
+        explained = bool(matches) and matches[0].rule.id == boundary.rule
+        return Trial(code, output, self.found(boundary, python, pins, variables), explained)
+
+    def found(
+        self, boundary: Boundary, python: str, pins: Sequence[str], variables: Mapping[str, str]
+    ) -> bool:
+        """Whether `sslfix` names the rule for the pins as a requirements file."""
+        with tempfile.TemporaryDirectory(dir=self.root) as scratch:
+            Path(scratch, "requirements.txt").write_text("".join(f"{pin}\n" for pin in pins))
+            words = ["--python", python, "--format", "json", "--exit-zero", "requirements.txt"]
+            own = {key: value for key, value in variables.items() if key != "PYTHONPATH"}
+            done = subprocess.run(
+                [sys.executable, "-m", "sslfix", *words],
+                cwd=scratch,
+                env=own,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        report = json.loads(done.stdout)
+        return boundary.rule in {finding["rule"] for finding in report["findings"]}
+
+
+def _install(python: str, pins: Sequence[str], folder: Path) -> None:
+    old = subprocess.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 8))"]).returncode
+    pip = [python, "-m", "pip", "install", "-q", "--target", str(folder)]
+    uv = ["uv", "pip", "install", "-q", "--python", python, "--target", str(folder)]
+    command = [*(pip if old else uv), "--no-deps"]
+    for only in (["--only-binary", ":all:"], []):
+        done = subprocess.run(
+            [*command, *only, *pins], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return
+    raise AssertionError(f"{' '.join(pins)}: {done.stderr}")
+
+
+def _execute(python: str, program: str, variables: Mapping[str, str]) -> tuple[int, str]:
+    try:
+        done = subprocess.run(
+            [python, "-c", program],
+            env=dict(variables),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        return 124, str(error.stderr or "")
+    return done.returncode, done.stdout + done.stderr
+
+
+def shows(message: str, output: str) -> bool:
+    """Whether the output has the message, as `explain` compares texts."""
+    return find(Phrase.of(message), fold(output.encode())) is not None
+
+
+def failed(boundary: Boundary, trial: Trial) -> bool:
+    """Whether a side failed in the way that the boundary says."""
+    ended = {
+        "error": trial.code > 0,
+        "crash": trial.code < 0 or trial.code == 124,
+        "warning": trial.code == 0,
+        "wrong": True,
+    }[boundary.ends]
+    return ended and shows(boundary.message, trial.output)
+
+
+def main() -> None:
+    """Try every boundary and print rule, Python, releases, what happened and what sslfix says."""
+    from tests.conftest import find_python
+
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        bench = Bench(root, shim.build(root))
+        agreed = 0
+        boundaries = load()
+        for boundary in boundaries:
+            for side, pins in (("fails", boundary.fails), ("works", boundary.works)):
+                trial = bench.run(boundary, find_python(boundary.python), pins)
+                bad = failed(boundary, trial)
+                agree = (trial.found or not boundary.finds) if bad else not trial.found
+                agreed += agree and bad == (side == "fails")
+                print(
+                    f"{boundary.rule}  {boundary.python:<5} {boundary.ssl[:14]:<15}"
+                    f"{' '.join(pins)[:60]:<61}{'fails' if bad else 'works':<7}"
+                    f"{'found' if trial.found else '-':<7}"
+                    f"{'explained' if trial.explained else '-':<11}"
+                    f"{'agree' if agree else 'DISAGREE'}",
+                    flush=True,
+                )
+        print(f"{agreed} of {2 * len(boundaries)} sides agree")
+
+
+if __name__ == "__main__":
+    main()
