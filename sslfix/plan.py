@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import formats, specifiers
@@ -96,12 +96,20 @@ def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fi
     }
     good = [version for version in pinned if not specifiers.holds(version, affected)]
     specifier = f"=={good[0]}" if len(pinned) == len(good) == 1 else remedy.constraint[subject.name]
-    requirement = subject.name + specifier
-    title = f"install {requirement} into {environment.path}"
+    with_it = (
+        one.name + remedy.constraint[one.name]
+        for one in interpreter.distributions
+        if one.name != subject.name
+        and one.name in remedy.constraint
+        and not specifiers.holds(one.version, remedy.constraint[one.name])
+    )
+    requirements = (subject.name + specifier, *with_it)
+    title = f"install {' '.join(requirements)} into {environment.path}"
     if environment.made_by == "conda":  # its own tool keeps the books of what is in it
-        advice = Advice(title, (f"conda install -p {environment.path} '{requirement}'",))
+        quoted = " ".join(f"'{requirement}'" for requirement in requirements)
+        advice = Advice(title, (f"conda install -p {environment.path} {quoted}",))
         return Fix(title, Applicability.DISPLAY, (advice,), remedy.why)
-    action = Install(environment.path, (requirement,))
+    action = Install(environment.path, requirements)
     return Fix(title, remedy.applicability, (action,), remedy.why)
 
 
@@ -112,20 +120,20 @@ def _edit(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None
     chosen = _choose(task, subject, file)
     if chosen is None:
         return _advice(task.remedies)
-    remedy, specifier, applicability = chosen
+    remedy, specifier, applicability, others = chosen
     locked = _lock_of(task, file)
     specifier = locked[1].spell(specifier) if locked else specifier
-    edit = _respecify(file, subject, specifier)
-    title = name + specifier
-    if edit is None:
+    edits = _moved(file, ((subject, specifier), *((old, new.specifier) for old, new in others)))
+    title = ", ".join([name + specifier, *(new.name + new.specifier for _, new in others)])
+    if edits is None:
         reason = "its hashes must be made anew" if subject.hashes else "it is not edited by hand"
         what = f"change {task.finding.declared} to {title} where it comes from: {reason}"
         return Fix(title, Applicability.DISPLAY, (Advice(what),), remedy.why)
     if locked is None:
-        return Fix(title, applicability, (edit,), remedy.why)
+        return Fix(title, applicability, edits, remedy.why)
     relock = _relocking(locked[0], locked[1], name, specifier, subject.section)
     title = f"{title}, then re-lock with {relock.tool}"
-    return Fix(title, applicability, (edit, relock), remedy.why)
+    return Fix(title, applicability, (*edits, relock), remedy.why)
 
 
 def _lock_of(task: _Task, manifest: DependencyFile) -> tuple[DependencyFile, Lock] | None:
@@ -150,34 +158,61 @@ def _relocking(file: DependencyFile, lock: Lock, name: str, specifier: str, sect
     return Relock(path, lock.tool, manifest, wanted, sections, lock.typed(wanted, sections))
 
 
-def _choose(
-    task: _Task, subject: Declaration, file: DependencyFile
-) -> tuple[Remedy, str, Applicability] | None:
+class _Choice(NamedTuple):
+    """A remedy for a declaration: what it then says, and the others that move with it."""
+
+    remedy: Remedy
+    specifier: str
+    applicability: Applicability
+    others: tuple[tuple[Declaration, Declaration], ...]
+
+
+def _choose(task: _Task, subject: Declaration, file: DependencyFile) -> _Choice | None:
     """The first remedy that agrees with the author and with every interpreter, else the first.
 
     An exact pin says what was current when it was written: replacing it is as safe as the page
     says. A range says what the author wants: a remedy that contradicts it is unsafe.
     """
-    contradicting: tuple[Remedy, str, Applicability] | None = None
+    contradicting: _Choice | None = None
     for remedy in task.remedies:
         wanted = remedy.constraint.get(subject.name)
         if wanted is None:
             continue
-        against = subject.version is None and all(
-            specifiers.contradicts(accepted, wanted) for accepted in subject.accepts
-        )
-        specifier = _specifier(task.finding, subject, wanted, replace=against)
+        specifier = _specifier(task.finding, subject, wanted, replace=_contradicts(subject, wanted))
         changed = subject._replace(specifier=specifier, accepts=(specifier,), version=None)
-        if not _is_clean(task, file, subject, changed):
+        others = tuple(_companions(remedy, subject, file))
+        if not _is_clean(task, file, subject, changed, others):
             continue
-        if not against:
-            return remedy, specifier, remedy.applicability
-        contradicting = contradicting or (
-            remedy,
-            specifier,
-            min(remedy.applicability, Applicability.UNSAFE),
-        )
+        choice = _Choice(remedy, specifier, remedy.applicability, others)
+        moving = [subject, *(old for old, _ in others)]
+        if not any(_contradicts(one, remedy.constraint[one.name]) for one in moving):
+            return choice
+        unsafe = min(remedy.applicability, Applicability.UNSAFE)
+        contradicting = contradicting or choice._replace(applicability=unsafe)
     return contradicting
+
+
+def _contradicts(declaration: Declaration, wanted: str) -> bool:
+    """Whether a range, by which the author says more than an exact pin does, excludes a remedy."""
+    return declaration.version is None and all(
+        specifiers.contradicts(accepted, wanted) for accepted in declaration.accepts
+    )
+
+
+def _companions(
+    remedy: Remedy, subject: Declaration, file: DependencyFile
+) -> Iterator[tuple[Declaration, Declaration]]:
+    """The file's other declarations that have to move with the subject, as they are and will be.
+
+    Those that admit a release of the remedy stay as they are: the resolver moves them.
+    """
+    for one in file.declarations:
+        wanted = remedy.constraint.get(one.name)
+        if wanted is None or one.name == subject.name or not one.accepts:
+            continue
+        pinned = one.version is not None and not specifiers.holds(one.version, wanted)
+        if pinned or _contradicts(one, wanted):
+            yield one, one._replace(specifier=wanted, accepts=(wanted,), version=None)
 
 
 def _specifier(finding: Finding, subject: Declaration, wanted: str, *, replace: bool) -> str:
@@ -187,13 +222,32 @@ def _specifier(finding: Finding, subject: Declaration, wanted: str, *, replace: 
     return specifiers.narrow(subject.specifier, wanted, finding.case.affected.get(subject.name, ""))
 
 
-def _is_clean(task: _Task, file: DependencyFile, old: Declaration | None, new: Declaration) -> bool:
-    """Whether no interpreter has a complaint about `new` in the place of `old` (None: added)."""
-    kept = tuple(one for one in file.declarations if one is not old)
-    others = tuple(one for one in task.facts.files if one.document.path != file.document.path)
-    changed = file._replace(declarations=(*kept, new))
-    found = task.match(task.facts._replace(files=(*others, changed), sources=()))
-    return not any(one.level > Level.NOTE and one.subject == new for one in found)
+def _is_clean(
+    task: _Task,
+    file: DependencyFile,
+    old: Declaration | None,
+    new: Declaration,
+    others: Sequence[tuple[Declaration, Declaration]] = (),
+) -> bool:
+    """Whether no interpreter has a complaint about `new` in the place of `old` (None: added).
+
+    `others` are replaced with it, and nothing may be wrong with them either.
+    """
+    gone = [old, *(before for before, _ in others)]
+    kept = (one for one in file.declarations if not any(one is other for other in gone))
+    come = (new, *(after for _, after in others))
+    rest = tuple(one for one in task.facts.files if one.document.path != file.document.path)
+    changed = file._replace(declarations=(*kept, *come))
+    found = task.match(task.facts._replace(files=(*rest, changed), sources=()))
+    return not any(one.level > Level.NOTE and one.subject in come for one in found)
+
+
+def _moved(
+    file: DependencyFile, changes: Iterable[tuple[Declaration, str]]
+) -> tuple[Edit, ...] | None:
+    """The edits that make each declaration say its specifier, None if one cannot be edited."""
+    edits = [_respecify(file, declaration, specifier) for declaration, specifier in changes]
+    return None if None in edits else tuple(edit for edit in edits if edit)
 
 
 def _respecify(file: DependencyFile, subject: Declaration, specifier: str) -> Edit | None:
@@ -329,12 +383,13 @@ def _limit_own(
         chosen = _choose(task, declaration, manifest)
         if chosen is None:
             return None
-        remedy, specifier, applicability = chosen[0], lock.spell(chosen[1]), chosen[2]
-        edit = _respecify(manifest, declaration, specifier)
-        if edit is None:
+        specifier = lock.spell(chosen.specifier)
+        moving = ((old, lock.spell(new.specifier)) for old, new in chosen.others)
+        edits = _moved(manifest, ((declaration, specifier), *moving))
+        if edits is None:
             return None
-        applicability = min(limited.applicability, applicability)
-        limited = _Limited((*limited.edits, edit), specifier, applicability, remedy)
+        applicability = min(limited.applicability, chosen.applicability)
+        limited = _Limited((*limited.edits, *edits), specifier, applicability, chosen.remedy)
     return limited
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sslfix import detectors, match, plan, rehearse, rules
@@ -14,6 +16,7 @@ from sslfix.model import (
     Facts,
     Finding,
     Fix,
+    Install,
     Level,
     Plan,
     Relock,
@@ -260,3 +263,78 @@ def test_a_fix_that_does_not_hold_is_withheld() -> None:
 def test_edits_that_cannot_be_meant_are_refused(edits: tuple[Edit, ...]) -> None:
     with pytest.raises(ValueError, match=r"of f|in f"):
         rehearse.apply_edits("abcdefgh", edits)
+
+
+TOGETHER = """\
+```toml
+id = "SSL999"
+name = "together"
+title = "two that move together"
+level = "error"
+since = "0.1.0"
+message = "{name} {version} fails with {beside}"
+references = []
+
+[when]
+beside = ["b<2"]
+draws = ["b"]
+
+[affected]
+a = "<5"
+
+[[remedy]]
+constraint = { a = ">=5", b = ">=2", c = ">=3" }
+why = "they need each other"
+
+[evidence]
+how = "source"
+```
+
+prose
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "allowed"),
+    [
+        ("a==4\nb==2\n", None, SAFE),
+        ("a==5\nb==1\n", None, SAFE),
+        ("a==4\nb==1\n", "a>=5\nb>=2\n", SAFE),
+        ("a==4\nb==1\nc==2\n", "a>=5\nb>=2\nc>=3\n", SAFE),
+        ("a==4\nb==1\nc==3.1\n", "a>=5\nb>=2\nc==3.1\n", SAFE),
+        ("a==4\nb==1\nc>=2\n", "a>=5\nb>=2\nc>=2\n", SAFE),
+        ("a==4\nb==1\nc<3\n", None, SAFE),
+        ("a==4\nb==1\nc<3\n", "a>=5\nb>=2\nc>=3\n", UNSAFE),
+        ("a==4\n", "a>=5\n", SAFE),
+    ],
+)
+def test_what_has_to_move_together_moves_together(
+    before: str, after: str | None, allowed: Applicability, tmp_path: Path
+) -> None:
+    (tmp_path / "SSL999-together.md").write_text(TOGETHER)
+    own = rules.load(str(tmp_path))
+
+    def matches(world: Facts) -> tuple[Finding, ...]:
+        return match.match(world, own, {})
+
+    world = facts(NEW, requirements=before)
+    found = [one._replace(fix=plan.propose(one, world, matches)) for one in matches(world)]
+    decided = plan.make(found, allowed, lambda _: False)
+    texts = rehearse.rehearse(decided, world, matches)[1]
+    assert texts.get("requirements.txt") == after
+
+
+def test_what_has_to_move_together_is_installed_together(tmp_path: Path) -> None:
+    (tmp_path / "SSL999-together.md").write_text(TOGETHER)
+    own = rules.load(str(tmp_path))
+    installed = tuple(
+        Distribution(name, version, f"/e/{name}.dist-info")
+        for name, version in (("a", "4"), ("b", "1"), ("c", "3.1"))
+    )
+    one = interpreter(NEW, environment=Environment("/e"), distributions=installed)
+    world = Facts((one,))
+    (found,) = match.match(world, own, {})
+    assert found.message == "a 4 fails with b 1"
+    fix = plan.propose(found, world, lambda facts: match.match(facts, own, {}))
+    assert fix is not None
+    assert fix.actions == (Install("/e", ("a>=5", "b>=2")),)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from sslfix import rules
-from sslfix.errors import ReadError
+from sslfix import __version__, rules
+from sslfix.errors import ProbeError, ReadError, UsageError
 from sslfix.explain import Explanation, Told, read, remedies, told
-from sslfix.model import Match, Remedy, Rule
+from sslfix.model import Interpreter, Match, Remedy, Rule
 
 UNKNOWN = """\
 not recognised: no rule knows this text
-  If the SSL library is to blame, the report should come with what `sslfix env` prints,
-  and with the whole traceback, from the line "Traceback (most recent call last)" on."""
+  If the SSL library is to blame, ask with the whole traceback, from the line
+  "Traceback (most recent call last)" on, and with these lines (nothing private is in them):
+"""
 BLOCK = 1 << 18
 
 
@@ -25,14 +27,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", nargs="?", default="-", metavar="FILE", help="the text (default: standard input)"
     )
+    parser.add_argument(
+        "--python",
+        metavar="PATH|VERSION",
+        help="the interpreter that the text comes from (default: the project's environment, if the "
+        "text names it)",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is recognised, best first; 0 if anything was, else 1."""
     explained = _read(arguments.file)
-    place = _place(explained)
-    print((_json if arguments.format == "json" else _text)(explained.matches, place) or UNKNOWN)
+    place = _place(explained, arguments.python)
+    if arguments.format == "json":
+        print(_json(explained.matches, place))
+    else:
+        print(_text(explained.matches, place) or UNKNOWN + _attachment(arguments.python))
     return 0 if explained.matches else 1
 
 
@@ -63,12 +74,51 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
     yield from iter(partial(file.read, BLOCK), b"")
 
 
-def _place(explained: Explanation) -> Told:
+def _place(explained: Explanation, python: str | None = None) -> Told:
     """What the text tells of the place it comes from, as far as its rules ask for it."""
     names = {
         name for match in explained.matches for case in match.rule.cases for name in case.affected
     }
-    return told(explained.text, names)
+    live = _live(explained.text, python) if explained.matches else None
+    return told(explained.text, names, live)
+
+
+def _live(text: str, python: str | None) -> Interpreter | None:
+    """The interpreter named, or else the project's environment if the text comes from there.
+
+    An environment's path is its own; a base interpreter's is the same on many machines.
+    """
+    from sslfix.collect import interpreters
+
+    for choice in interpreters.choose(".", [python] if python else [], os.environ):
+        own = choice.environment and os.path.abspath(choice.environment) + os.sep
+        if python or (own and own in text):
+            try:
+                return interpreters.inspect(choice, "i1")
+            except ProbeError as error:
+                if python:
+                    raise UsageError(str(error)) from error
+    return None
+
+
+def _attachment(python: str | None) -> str:
+    """What those who are asked for help need to know of this place: no path, no name."""
+    from sslfix.collect import interpreters
+
+    lines = [f"sslfix {__version__}"]
+    for choice in interpreters.choose(".", [python] if python else [], os.environ):
+        try:
+            one = interpreters.inspect(choice, "i1", installed=False)
+        except ProbeError:
+            lines.append("a Python that cannot be asked")
+            continue
+        markers, ssl = one.markers, one.ssl.raw if one.ssl else "no ssl module"
+        system = f"{markers.get('platform_system')} {markers.get('platform_machine')}"
+        lines.append(f"{one.implementation} {one.version}, {ssl}, {system}")
+        if one.environment is not None:
+            maker = f"{one.environment.made_by or 'unknown'} {one.environment.maker_version}"
+            lines.append(f"environment made by {maker.strip()}: {one.environment.state}")
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def _title(remedy: Remedy) -> str:

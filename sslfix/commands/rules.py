@@ -1,4 +1,4 @@
-"""`sslfix rules`: the list of rules."""
+"""`sslfix rules`: the list of rules, or those that a word, a distribution or a message finds."""
 
 from __future__ import annotations
 
@@ -9,32 +9,75 @@ from sslfix.model import Rule
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the word to look for and the output format."""
+    """Add what to look for and the output format."""
     parser.add_argument(
-        "word", nargs="?", default="", metavar="WORD", help="only rules whose page has this word"
+        "words", nargs="*", metavar="WORD", help="only rules whose page has all these words"
     )
+    parser.add_argument(
+        "--distribution", metavar="NAME", help="only rules about this distribution's releases"
+    )
+    parser.add_argument("--symptom", metavar="TEXT", help="only rules that know this message")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each rule; 1 if there is none with that word."""
-    found = [rule for rule in rules.load() if _has(rule, arguments.word.casefold())]
+    """Print a line for each rule; 1 if none is found."""
+    found = _found(rules.load(), arguments)
     if arguments.format == "json":
         import json
 
         print(json.dumps({"schema": 1, "rules": [_entry(rule) for rule in found]}, indent=2))
+    elif not found:
+        print("no rule is about that; `sslfix rules` lists them all")
     else:
+        width = max(len(rule.name) for rule in found)
         for rule in found:
-            print(f"{rule.id}  {rule.level.name.lower():<8} {rule.name:<32} {rule.title}")
-        if not found:
-            print(f"no rule's page has the word {arguments.word!r}")
+            print(f"{rule.id}  {rule.level.name.lower():<8} {rule.name:<{width}}  {rule.title}")
     return 0 if found else 1
 
 
-def _has(rule: Rule, word: str) -> bool:
-    names = (name for case in rule.cases for name in case.affected)
-    text = " ".join((rule.id, rule.name, rule.title, *names, rule.body))
-    return word in text.casefold()
+def _found(every: tuple[Rule, ...], arguments: argparse.Namespace) -> list[Rule]:
+    """The rules that meet all that is asked for; those that know a message best first."""
+    found = list(every)
+    if arguments.symptom:
+        from sslfix.explain import explain
+
+        found = [match.rule for match in explain(arguments.symptom, every)]
+    if arguments.distribution:
+        name = _normalized(arguments.distribution)
+        found = [rule for rule in found if name in _distributions(rule)]
+    words = [word.casefold() for word in arguments.words]
+    return [rule for rule in found if all(word in _text(rule) for word in words)]
+
+
+def _normalized(name: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
+
+
+def _distributions(rule: Rule) -> set[str]:
+    """The distributions that a rule judges, moves, or needs beside them."""
+    from sslfix.specifiers import split
+
+    return {
+        split(name)[0]
+        for case in rule.cases
+        for names in (
+            case.affected,
+            case.brought_by,
+            case.when.beside,
+            case.when.together,
+            *(remedy.constraint for remedy in case.remedies),
+        )
+        for name in names
+    }
+
+
+def _text(rule: Rule) -> str:
+    messages = (symptom.example for symptom in rule.symptoms)
+    parts = (rule.id, rule.name, rule.title, *_distributions(rule), rule.body, *messages)
+    return " ".join(" ".join(parts).split()).casefold()
 
 
 def _entry(rule: Rule) -> dict[str, str]:

@@ -175,8 +175,9 @@ def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes
 
 
 def _windows(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Windows that overlap and end with a line where lines are not too long, each with the number
-    of its first line.
+    """Windows that overlap, each with the number of its first line.
+
+    They end with a line, unless a line is longer than a window.
     """
     number, rest = 1, b""
     for block in blocks:

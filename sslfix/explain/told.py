@@ -10,14 +10,16 @@ from sslfix.model import Case, Interpreter, Remedy, Rule, SslLibrary, When
 
 _NAMES = {name.casefold(): name for name in ("OpenSSL", "LibreSSL", "BoringSSL", "AWS-LC")}
 _LIBRARY = re.compile(
-    r"(?:compiled with '?|OPENSSL_VERSION\W{1,6}|\()(OpenSSL|LibreSSL|BoringSSL|AWS-LC)( \d[\w.-]{0,30})",
+    r"(?:compiled with '?|OPENSSL_VERSION\W{1,6}|\()"
+    r"(OpenSSL|LibreSSL|BoringSSL|AWS-LC)( \d[\w.-]{0,30})",
     re.IGNORECASE,
 )
 _PYTHON = re.compile(r"python[ -/\\v]?([23]\.\d{1,2}(?:\.\d{1,2})?)(?![\w.]*\d)", re.IGNORECASE)
 _SHORT_PYTHON = re.compile(r"(?:[\\/]Python|cpython-|cp)([23])(\d{1,2})(?!\d)")
 # requests==2.32.3, requests 2.32.3, requests (2.32.3), requests-2.32.3.dist-info, requests/2.32.3
 _RELEASE = re.compile(
-    r"(?<![\w.-])([A-Za-z][\w.-]{1,40}?)(?:==| |-|/| \(|: ?v?)(\d{1,5}(?:\.\d{1,6}){1,3})(?![\w]|\.\d)"
+    r"(?<![\w.-])([A-Za-z][\w.-]{1,40}?)(?:==| |-|/| \(|: ?v?)"
+    r"(\d{1,5}(?:\.\d{1,6}){1,3})(?![\w]|\.\d)"
 )
 
 
@@ -30,9 +32,9 @@ class Told(NamedTuple):
 
 
 def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> Told:
-    """What a text says of these distributions and of its Python; `live` fills the gaps.
+    """What a text says of these distributions and of its Python.
 
-    The live interpreter counts only if the text comes from it: if it names its folder.
+    `live` is the interpreter that the text comes from, where that is at hand: it fills the gaps.
     """
     wanted = set(names)
     versions = {
@@ -40,7 +42,7 @@ def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> To
     }
     versions = {name: version for name, version in versions.items() if name in wanted}
     found = Told(_ssl(text), _python(text), versions)
-    if live is None or not live.prefix or live.prefix not in text:
+    if live is None:
         return found
     installed = {one.name: one.version for one in live.distributions if one.name in wanted}
     return Told(found.ssl or live.ssl, live.version, {**installed, **versions})

@@ -14,6 +14,20 @@ from sslfix.model import Rule
 @cache
 def load(folder: str = "") -> tuple[Rule, ...]:
     """Every page (of the folder) as a rule, sorted by id; raises ReadError for a malformed one."""
+    if not folder:
+        try:
+            from sslfix.rules._pages import PAGES  # type: ignore[import-not-found]
+        except ImportError:  # a checkout
+            pass
+        else:
+            from sslfix.rules.compiled import thaw
+
+            return thaw(PAGES)
+    return read(folder)
+
+
+def read(folder: str = "") -> tuple[Rule, ...]:
+    """The rules as the pages (of the folder) state them; raises ReadError for a malformed one."""
     from pathlib import Path
 
     from sslfix.rules.page import read_page

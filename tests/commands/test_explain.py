@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import platform
 import sys
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
+from sslfix import __version__
 from sslfix.cli import main
+from tests.conftest import run
 
 REFUSED = (
     "ImportError: urllib3 v2.0 only supports OpenSSL 1.1.1+, currently the 'ssl' module is compiled"
@@ -60,7 +64,10 @@ def test_what_is_not_recognised_is_said_with_what_to_attach(
     assert main(["explain", str(tmp_path / "log")]) == 1
     out = capsys.readouterr().out
     assert out.startswith("not recognised")
-    assert "sslfix env" in out
+    assert f"sslfix {__version__}" in out
+    assert platform.python_version() in out or "cpython" in out
+    assert str(Path.home()) not in out
+    assert sys.prefix not in out
     assert main(["explain", "--format", "json", str(tmp_path / "log")]) == 1
     assert json.loads(capsys.readouterr().out) == {"schema": 1, "matches": []}
 
@@ -71,3 +78,44 @@ def test_an_unreadable_file_is_an_error_that_names_it(
 ) -> None:
     assert main(["explain", str(tmp_path / name)]) == 2
     assert str(tmp_path / name) in capsys.readouterr().err
+
+
+CRASH = "requests 2.32.3\nSegmentation fault (core dumped)\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"), [("3.8", "REQUESTS_CA_BUNDLE"), ("3.9", ">=2.32.5")]
+)
+def test_the_remedy_is_that_of_the_interpreter_named(
+    version: str,
+    advice: str,
+    tmp_path: Path,
+    python: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "log").write_text(CRASH)
+    assert main(["explain", "--python", python(version), str(tmp_path / "log")]) == 0
+    first = next(line for line in capsys.readouterr().out.splitlines() if "= do:" in line)
+    assert advice in first
+
+
+def test_the_projects_environment_counts_only_for_a_text_that_comes_from_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    python: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(python("3.8"), "-m", "venv", "--without-pip", tmp_path / ".venv")
+    monkeypatch.chdir(tmp_path)
+    for place, mine in ((tmp_path / ".venv", True), (tmp_path / "other", False)):
+        (tmp_path / "log").write_text(f'File "{place}/lib/site-packages/x.py"\n{CRASH}')
+        assert main(["explain", "log"]) == 0
+        assert (">=2.32.5" not in capsys.readouterr().out) is mine
+
+
+def test_an_interpreter_that_cannot_be_asked_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").write_text(CRASH)
+    assert main(["explain", "--python", str(tmp_path), str(tmp_path / "log")]) == 2
+    assert str(tmp_path) in capsys.readouterr().err

@@ -23,9 +23,33 @@ def test_a_word_narrows_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert "SSL101" not in found
 
 
-def test_a_word_that_no_page_has(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["rules", "xyzzy"]) == 1
-    assert "xyzzy" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("words", "found", "others"),
+    [
+        (["LibreSSL", "urllib3"], "SSL101", "SSL203"),
+        (["--distribution", "Urllib3"], "SSL102", "SSL402"),
+        (["--distribution", "curl_cffi"], "SSL402", "SSL101"),
+        (["--symptom", "No module named _ssl"], "SSL503", "SSL101"),
+        (
+            ["--symptom", "NotOpenSSLWarning: urllib3 v2", "--distribution", "urllib3"],
+            "SSL102",
+            "SSL101",
+        ),
+    ],
+)
+def test_the_list_is_narrowed(
+    words: list[str], found: str, others: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rules", *words]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert found in {line.split()[0] for line in lines}
+    assert others not in {line.split()[0] for line in lines}
+
+
+@pytest.mark.parametrize("words", [["xyzzy"], ["--distribution", "xyzzy"], ["--symptom", "xyzzy"]])
+def test_nothing_found_is_said(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", *words]) == 1
+    assert "no rule is about that" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("word", ["SSL101", "ssl101", "urllib3-openssl-too-old"])

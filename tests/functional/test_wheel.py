@@ -29,7 +29,7 @@ def test_the_wheel_holds_what_is_meant_and_nothing_else(wheel: Path) -> None:
     tracked = run("git", "ls-files", "sslfix", "hooks", cwd=ROOT).stdout.split()
     meant = {name.replace("hooks/", "sslfix/hooks/", 1) if name.startswith("hooks/") else name
              for name in tracked}  # fmt: skip
-    assert names == meant
+    assert names == meant | {"sslfix/rules/_pages.py"}
 
 
 def test_the_installed_commands_work_on_the_example(wheel: Path, tmp_path: Path) -> None:
@@ -42,5 +42,9 @@ def test_the_installed_commands_work_on_the_example(wheel: Path, tmp_path: Path)
     assert checked.returncode == 1, checked.stderr
     assert "error[SSL101]: urllib3 2.2.3 cannot be imported here" in checked.stdout
     assert "error[SSL601]" in checked.stdout
+    same = "from sslfix import rules; print(rules.load() == rules.read(), len(rules.load()))"
+    done = run(python, "-X", "importtime", "-c", same)
+    assert done.stdout.split() == ["True", str(len(list(ROOT.glob("sslfix/rules/*.md"))))]
+    assert "sslfix.rules._pages" in done.stderr
     for name in ("sslfix-fix", "sslfix-env", "sslfix-source"):
         assert run(scripts / name, "--help").returncode == 0
