@@ -25,7 +25,6 @@ from pathlib import Path
 
 from sslfix import rules
 from sslfix.explain import explain
-from sslfix.explain.phrases import Phrase
 
 WORDS = (
     "request response handled user session cache miss hit retry upstream timeout database query "

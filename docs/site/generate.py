@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 
 from sslfix import rules as knowledge
-from sslfix.model import Applicability, Case, Level, Remedy, Rule, When
+from sslfix.model import Applicability, Case, Level, Remedy, Rule, Symptom, When
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ HUNDREDS = {
     "9": "Not this environment's fault",
 }
 LEVELS = {
-    Level.ERROR: ("danger", "It fails or crashes as soon as it is used."),
+    Level.ERROR: ("danger", "It makes programs fail or crash."),
     Level.WARNING: ("warning", "It fails in some uses only."),
     Level.NOTE: ("note", "It works; this is a warning at run time, or advice."),
 }
@@ -49,7 +49,14 @@ EVIDENCE = {
     "source": "Read in the source of the releases.",
     "maintainers": "Said by the maintainers.",
 }
-CONDITIONS = {"ssl": "SSL library", "ssl_version": "Its version", "beside": "Together with"}
+CONDITIONS = {
+    "ssl": "SSL library",
+    "ssl_version": "Its version",
+    "beside": "Together with",
+    "together": "Together with",
+    "draws": "Brings along",
+}
+ALL_OF = ("together", "draws")
 PLACEHOLDERS = {
     "ssl": "the SSL library",
     "library": "the SSL library",
@@ -57,6 +64,7 @@ PLACEHOLDERS = {
     "python": "this version",
     "name": "it",
     "version": "",
+    "beside": "the other distribution",
 }
 
 
@@ -109,10 +117,11 @@ def _source(rule: Rule) -> str:
 
 _TOKEN = re.compile(
     r"""
-      ^```.*?^```[^\n]*$ | ^(?:[ ]{4}|\t)[^\n]*$ | (?P<ticks>`+).*?(?P=ticks)   # code
-    | ^\#[^\n]*$                                                                # a heading
-    | \[(?P<label>[^\]\[]*)\]\((?P<target>[^)\s]+)\)                            # a link
-    | <(?P<url>[a-z]+:[^\s>]+)> | https?://\S*                                  # a URL
+      ^(?P<fence>`{3,}).*?^(?P=fence)[^\n]*$ | ^(?:[ ]{4}|\t)[^\n]*$  # blocks of code
+    | (?P<ticks>`+)(?:(?!\n\n).)*?(?P=ticks)                         # code
+    | ^\#[^\n]*$                                                    # a heading
+    | \[(?P<label>[^\]\[]*)\]\((?P<target>[^)\s]+)\)                # a link
+    | <(?P<url>[a-z]+:[^\s>]+)> | https?://\S*                      # a URL
     | \b(?P<rule>SSL\d{3})\b
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
@@ -254,7 +263,7 @@ def page(rule: Rule) -> str:
     parts += [_case(case, place, len(rule.cases)) for place, case in enumerate(rule.cases, 1)]
     if rule.symptoms:
         parts.append("## Messages that betray it\n")
-        parts += [fence(symptom.example, "text") for symptom in rule.symptoms]
+        parts += [fence(text, "text") for text in dict.fromkeys(map(message, rule.symptoms))]
     parts += [rule.body, _evidence(rule)]
     if rule.references:
         parts.append("## References\n")
@@ -298,17 +307,20 @@ def conditions(when: When) -> list[tuple[str, str]]:
     Fields without a label of their own take their name, so that a new one shows up by itself.
     """
     return [
-        (CONDITIONS.get(field, field.replace("_", " ").capitalize()), _value(value))
+        (
+            CONDITIONS.get(field, field.replace("_", " ").capitalize()),
+            _value(value, " and " if field in ALL_OF else " or "),
+        )
         for field, value in zip(when._fields, when)
         if value
     ]
 
 
-def _value(value: object) -> str:
+def _value(value: object, joint: str = "") -> str:
     if isinstance(value, Mapping):
         return _specifiers(value)
     if isinstance(value, (tuple, list)):
-        return " or ".join(_value(one) for one in value)
+        return joint.join(_value(one) for one in value)
     text = str(value)
     if text.startswith("not "):
         return f"any but {text[4:]}"
@@ -320,7 +332,7 @@ def _specifiers(table: Mapping[str, str]) -> str:
 
 
 def _remedy(remedy: Remedy, number: int) -> str:
-    what = _specifiers(remedy.constraint) or plain(remedy.action)
+    what = _specifiers(remedy.constraint) or f"**{plain(remedy.action)}**"
     where = f" on Python {code(remedy.python)}" if remedy.python else ""
     how = APPLICABILITY[remedy.applicability]
     text = f"{number}. {what}{where}{how}: {plain(remedy.why)}\n"
@@ -328,6 +340,13 @@ def _remedy(remedy: Remedy, number: int) -> str:
         return text
     commands = fence("\n".join(remedy.commands), "bash")
     return text + "\n" + re.sub(r"^(?=.)", "    ", commands, flags=re.MULTILINE)
+
+
+def message(symptom: Symptom) -> str:
+    """The line that betrays a rule; where the page has no example, its text with the gaps shown."""
+    if symptom.example == symptom.text.replace("{}", "1"):
+        return symptom.text.replace("{}", "…")
+    return symptom.example
 
 
 def _evidence(rule: Rule) -> str:
