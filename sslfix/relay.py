@@ -38,6 +38,7 @@ if sys.platform != "win32":
         signal.SIGWINCH,
     }
     _HANDLED = _PASSED_ON | {signal.SIGCHLD}
+    _PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)  # and the command would inherit it
 
 
 def run(command: list[str]) -> tuple[int, bytes]:
@@ -48,26 +49,24 @@ def run(command: list[str]) -> tuple[int, bytes]:
     if sys.platform == "win32":
         return run_with_thread(command)
     if sys.stderr is None:  # closed: nobody could read an explanation either
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.execvp(command[0], command)  # noqa: S606  the command that we are asked to run
+        for number in _PYTHON_IGNORES:
+            signal.signal(number, signal.SIG_DFL)
+        os.execvpe(command[0], command, _variables())  # noqa: S606  what we are asked to run
     source, sink = _channel()
-    awake, waker = os.pipe()
-    os.set_blocking(waker, False)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     try:
         child = _spawn(command, sink, mask)
         handlers = _pass_signals_on(child, source)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     finally:
         os.close(sink)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     kept = bytearray()
-    status, more = _copy_while_it_runs(child, source, awake, kept)
-    signal.set_wakeup_fd(-1)
+    status, more = _copy_while_it_runs(child, source, kept)
+    more = more and _copy_the_rest(source, kept)
     for number, handler in handlers.items():
         signal.signal(number, handler)
     if more:
-        _copy_the_rest(source, kept)
+        _copy_in_background(source)
     return os.waitstatus_to_exitcode(status), bytes(kept[-KEPT:])
 
 
@@ -139,7 +138,7 @@ def _spawn_program(command: list[str], sink: int, mask: set[signal.Signals | int
         _variables(),
         file_actions=[(os.POSIX_SPAWN_DUP2, sink, 2)],
         setsigmask=mask,
-        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores them, the command would too
+        setsigdef=_PYTHON_IGNORES,
     )
 
 
@@ -158,7 +157,7 @@ def _variables() -> dict[str, str]:
 def _pass_signals_on(child: int, source: int) -> dict[signal.Signals, signal._HANDLER]:
     """Pass on to the command what is sent to us alone; the handlers that were there before.
 
-    What we were told to ignore (`nohup`) the command ignores as well.
+    What we were told to ignore (`nohup`) the command was told too, and decides for itself.
     """
 
     def pass_on(number: int, _frame: object) -> None:
@@ -166,13 +165,12 @@ def _pass_signals_on(child: int, source: int) -> dict[signal.Signals, signal._HA
             with suppress(OSError):  # no terminal, or closed by now
                 _copy_size(source)
         if number not in _OF_TERMINALS or not _in_foreground():
-            with suppress(ProcessLookupError):
+            with suppress(OSError):  # it has ended, or is another user's (sudo)
                 os.kill(child, number)
 
     before = {number: signal.getsignal(number) for number in _HANDLED}
     for number in _PASSED_ON:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, pass_on)
+        signal.signal(number, pass_on)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     return before
 
@@ -213,38 +211,42 @@ def _stop() -> None:
 # --------------------------------------------------------------------------- stderr
 
 
-def _copy_while_it_runs(child: int, source: int, awake: int, kept: bytearray) -> tuple[int, bool]:
-    """The wait status, and whether there may be more to read; a signal makes `awake` readable."""
+def _copy_while_it_runs(child: int, source: int, kept: bytearray) -> tuple[int, bool]:
+    """The wait status, and whether there may be more to read."""
+    awake, waker = os.pipe()  # a signal, SIGCHLD above all, makes it readable
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     reading = [source]
-    while True:
-        status = _end_of(child)
-        if status is not None:
-            return status, bool(reading)
+    while (status := _end_of(child)) is None:
         ready, _, _ = select.select([*reading, awake], [], [])
         if awake in ready:
             os.read(awake, _CHUNK)
         if source in ready and not _copy(source, kept):
             os.close(source)  # if nobody reads ours any more, the command learns it so
             reading.clear()
+    signal.set_wakeup_fd(-1)
+    os.close(awake)
+    os.close(waker)
+    return status, bool(reading)
 
 
-def _copy_the_rest(source: int, kept: bytearray) -> None:
-    """Copy to the end; what the command left running is copied for in the background."""
+def _copy_the_rest(source: int, kept: bytearray) -> bool:
+    """Copy to the end if it is near; whether something that was left running may go on."""
     end = time.monotonic() + GRACE
     more = True
     while more and (left := end - time.monotonic()) > 0:
         ready, _, _ = select.select([source], [], [], left)
         more = not ready or _copy(source, kept)
-    if more and os.fork() == 0:
-        _copy_in_background(source)
-    os.close(source)
+    return more
 
 
 def _copy_in_background(source: int) -> None:
-    """Copy until nobody holds the command's stderr open, with nothing open but the two ends.
+    """Copy, in a process with nothing else open, until nobody holds the command's stderr open.
 
     Else a server that it left running would be killed by its own next message (SIGPIPE).
     """
+    if os.fork():
+        return
     try:
         os.setsid()
         for name in os.listdir("/dev/fd"):
@@ -266,10 +268,10 @@ def _copy(source: int, kept: bytearray) -> bool:
     kept += data
     if len(kept) > 2 * KEPT:
         del kept[:-KEPT]
-    return bool(data) and _write(data)
+    return bool(data) and write(data)
 
 
-def _write(data: bytes) -> bool:
+def write(data: bytes) -> bool:
     """Write all to stderr; False if nobody reads it. What a full disk refuses is lost, as ever."""
     rest = memoryview(data)
     while rest:
@@ -296,12 +298,12 @@ def run_with_thread(command: list[str]) -> tuple[int, bytes]:
     program = shutil.which(command[0]) or command[0]  # finds .cmd and .bat too
     kept = bytearray()
     child = subprocess.Popen([program, *command[1:]], stderr=subprocess.PIPE)
-    assert child.stderr is not None
-    source = child.stderr.fileno()
 
     def copy() -> None:
-        while _copy(source, kept):
-            pass
+        assert child.stderr is not None
+        with child.stderr as source:
+            while _copy(source.fileno(), kept):
+                pass
 
     copier = threading.Thread(target=copy, daemon=True)
     copier.start()

@@ -58,11 +58,13 @@ def _explain(name: str, code: int, stderr: bytes) -> None:
 
         known = explanation(text)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-        print(f"sslfix: cannot explain: {type(error).__name__}: {error}", file=sys.stderr)
+        _say(f"sslfix: cannot explain: {type(error).__name__}: {error}\n")
         return
     if known:
         gap = "\n" if stderr.endswith(b"\n") or not stderr else "\n\n"
-        print(
-            f"{gap}sslfix: {name} {ended}; what is known about its messages:\n{known}",
-            file=sys.stderr,
-        )
+        _say(f"{gap}sslfix: {name} {ended}; what is known about its messages:\n{known}\n")
+
+
+def _say(text: str) -> None:
+    """Print to stderr; that nobody reads it any more is no error of the command's."""
+    relay.write(text.encode(sys.stderr.encoding, "backslashreplace"))
