@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from . import specifiers
+from .language import all_of
+from .language import say as _
 from .model import (
     Case,
     Declaration,
@@ -23,9 +25,6 @@ from .model import (
     Location,
     Rule,
 )
-
-# What a release does that a rule of that level affects.
-_VERBS = {Level.ERROR: "fails", Level.WARNING: "can fail", Level.NOTE: "warns"}
 
 
 class _Declared(NamedTuple):
@@ -125,7 +124,7 @@ def _beside(
     ]
     if (found and not any(found)) or not all(needed):
         return None
-    return " and ".join([*[one for one in found if one][:1], *needed])
+    return all_of([*[one for one in found if one][:1], *needed])
 
 
 def _present(
@@ -135,7 +134,8 @@ def _present(
     name, specifier = specifiers.split(wanted)
     own = [one for one in declared if one.declaration.name == name]
     for one in own:
-        if _is_affected(one, specifier):
+        told = one.declaration.version is not None or name not in case.when.refused
+        if told and _is_affected(one, specifier):
             return f"{name} {one.declaration.version or one.declaration.specifier}".strip()
     if own:
         return ""
@@ -143,7 +143,8 @@ def _present(
     for distribution in installed:
         if specifiers.holds(distribution.version, specifier):
             return f"{name} {distribution.version}"
-    return f"the newest {name}" if drawn and not installed and name in case.when.draws else ""
+    newest = drawn and not installed and name in case.when.draws
+    return _("the newest {name}").format(name=name) if newest else ""
 
 
 def _around(one: _Declared, declared: Iterable[_Declared]) -> Iterator[_Declared]:
@@ -258,15 +259,12 @@ def _declared(
         declaration = one.declaration
         pinned = declaration.version is not None
         sure = pinned or any(specifiers.within(accepted, affected) for accepted in one.accepts)
-        lets_in = (
-            f"{_text(declaration)} lets in a release of {{name}} that {_VERBS[rule.level]} here"
-        )
         yield _finding(
             rule,
             case,
             interpreter,
             level=rule.level if sure else min(rule.level, Level.WARNING),
-            message=case.message if pinned else lets_in,
+            message=case.message if pinned else _lets_in(rule.level),
             location=one.file.document.locate(declaration.span),
             subject=declaration,
             name=declaration.name,
@@ -274,6 +272,22 @@ def _declared(
             declared=_text(declaration),
             beside=beside,
         )
+
+
+def _lets_in(level: Level) -> str:
+    return {
+        Level.ERROR: _("{declared} lets in a release of {name} that fails here"),
+        Level.WARNING: _("{declared} lets in a release of {name} that can fail here"),
+        Level.NOTE: _("{declared} lets in a release of {name} that warns here"),
+    }[level]
+
+
+def _brings_in(level: Level) -> str:
+    return {
+        Level.ERROR: _("{declared} brings in a release of {name} that fails here"),
+        Level.WARNING: _("{declared} brings in a release of {name} that can fail here"),
+        Level.NOTE: _("{declared} brings in a release of {name} that warns here"),
+    }[level]
 
 
 def _text(declaration: Declaration) -> str:
@@ -308,8 +322,7 @@ def _brought(
                     case,
                     interpreter,
                     level=min(rule.level, Level.WARNING),
-                    message=f"{_text(one.declaration)} brings in a release of {{name}} "
-                    f"that {_VERBS[rule.level]} here",
+                    message=_brings_in(rule.level),
                     location=one.file.document.locate(one.declaration.span),
                     subject=one.declaration,
                     name=name,
@@ -340,7 +353,7 @@ def _installed(rule: Rule, case: Case, interpreter: Interpreter) -> Iterator[Fin
                 interpreter,
                 level=rule.level,
                 message=case.message,
-                location=Location(distribution.path, 1, 1, 1, 1, note="installed here"),
+                location=Location(distribution.path, 1, 1, 1, 1, note=_("installed here")),
                 subject=distribution,
                 name=distribution.name,
                 version=distribution.version,
@@ -365,6 +378,7 @@ def _finding(
 ) -> Finding:
     words = {
         "beside": beside,
+        "declared": declared or "",
         "name": name,
         "version": version or "",
         "ssl": _ssl_text(interpreter),

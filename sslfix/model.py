@@ -345,8 +345,10 @@ class When(NamedTuple):
     (the former over `SslLibrary.comparable`). `beside` lists requirements of which at least one
     must also be declared or installed, `together` those that all must be. `draws` names the
     distributions among these that the affected one brings along itself, in their newest release
-    where nothing else is said. `detector` names the module of `sslfix.detectors` that decides
-    instead of the data.
+    where nothing else is said. `refused` names those among these whose metadata, or the affected
+    one's, refuses the pair: a resolver avoids it, so ranges say nothing and only pins and what is
+    installed count. `detector` names the module of `sslfix.detectors` that decides instead of the
+    data.
     """
 
     ssl: str = ""
@@ -356,6 +358,7 @@ class When(NamedTuple):
     beside: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     detector: str = ""
 
 

@@ -6,7 +6,7 @@ The page is a fence of TOML (the head), then prose. Head keys, those in brackets
     [message], [detail]   templates with {name} {version} {ssl} {python} {library}
                           {interpreter} {beside}
     [when]                ssl, ssl_version, python, platform, detector,
-                          beside = [...], together = [...], draws = [...]
+                          beside = [...], together = [...], draws = [...], refused = [...]
     [affected]            name = "specifier"
     [brought_by]          name = "specifier"
     [[remedy]]            constraint = {name = "specifier"} or action = "..."; why;
@@ -158,6 +158,7 @@ def _when(table: Table) -> When:
         beside=table.texts("beside"),
         together=table.texts("together"),
         draws=table.texts("draws"),
+        refused=table.texts("refused"),
         detector=table.text("detector", ""),
     )
     table.close()
