@@ -19,9 +19,9 @@ for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
     os.environ.pop(name, None)
 os.environ["SSL_CERT_FILE"] = os.path.abspath("ca.pem")
 
-import http.server  # noqa: E402  the variable comes before everything that may read it
+import http.server
 
-from curl_cffi import requests  # noqa: E402
+from curl_cffi import requests
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-# ruff: noqa: E402, I001, INP001  the order of imports is what is tried
+# ruff: noqa: E402, INP001  the order of imports is what is tried
 # mypy: ignore-errors
 """Patches first, then makes what an HTTPS client makes: contexts, a socket, a thread."""
 

@@ -32,7 +32,7 @@ server = subprocess.Popen(
 )
 
 
-def read_log():
+def read_log() -> str:
     with open(log, encoding="utf-8") as file:
         return file.read()
 

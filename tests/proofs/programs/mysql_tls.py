@@ -32,7 +32,7 @@ with open(config, "w", encoding="utf-8") as file:
     file.write(CONFIG)
 
 
-def openssl(*words):
+def openssl(*words: str) -> None:
     subprocess.run(["openssl", *words], check=True, stderr=subprocess.DEVNULL)
 
 
@@ -59,7 +59,7 @@ port = listener.getsockname()[1]
 handshakes = []
 
 
-def serve():
+def serve() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     while True:
@@ -67,24 +67,28 @@ def serve():
         connection.sendall(struct.pack("<I", len(greeting)) + greeting)
         connection.recv(4 + 32)
         with contextlib.suppress(OSError):
-            with context.wrap_socket(connection, server_side=True) as wrapped:
-                handshakes.append(wrapped.recv(1))
+            wrapped = context.wrap_socket(connection, server_side=True)
+            handshakes.append(wrapped.recv(1))
+            wrapped.close()
 
 
-def mysql():
+def mysql() -> None:
     import mysql.connector
 
     try:
         mysql.connector.connect(
-            **{"host": "localhost", "port": port, "user": "u", "password": "p"},
-            **{"ssl_ca": ca, "ssl_verify_cert": True, "use_pure": True},
+            host="localhost",
+            port=port,
+            ssl_ca=ca,
+            ssl_verify_cert=True,
+            use_pure=True,
             **({"ssl_verify_identity": True} if mysql.connector.version.VERSION[0] > 2 else {}),
         )
     except mysql.connector.Error as error:
         print(error)
 
 
-def pymysql():
+def pymysql() -> None:
     import pymysql
 
     try:

@@ -62,7 +62,7 @@ def serve():
             message(b"R", struct.pack("!i", 0))
             + message(b"S", b"DateStyle\0ISO, MDY\0")
             + message(b"S", b"client_encoding\0UTF8\0")
-            + message(b"S", b"server_version\014.0\0")
+            + message(b"S", b"server_version\x0014.0\0")
             + message(b"S", b"standard_conforming_strings\0on\0")
             + message(b"Z", b"I")
         )

@@ -34,11 +34,11 @@ CHAINS = (
 )
 
 
-def openssl(*words):
+def openssl(*words: str) -> None:
     subprocess.run(["openssl", *words], check=True, stderr=subprocess.DEVNULL)
 
 
-def make_chain(ca, server):
+def make_chain(ca: str, server: str) -> tuple[str, str, str]:
     """The paths of a CA and of a server's certificate with its key."""
     folder = tempfile.mkdtemp()
     config, ca_file, ca_key, request, file, key = (
@@ -55,14 +55,13 @@ def make_chain(ca, server):
     return ca_file, file, key
 
 
-def serve(listener, file, key):
+def serve(listener: socket.socket, file: str, key: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file, key)
     connection, _ = listener.accept()
-    with contextlib.suppress(OSError):
-        with context.wrap_socket(connection, server_side=True) as wrapped:
-            wrapped.recv(1000)
-            wrapped.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+    with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as wrapped:
+        wrapped.recv(1000)
+        wrapped.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
 
 
 refused = 0

@@ -14,7 +14,6 @@ import subprocess
 import threading
 
 
-
 def openssl(words: str) -> None:
     """Run the openssl command silently."""
     subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
@@ -41,7 +40,7 @@ def authority() -> None:
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802  the base class asks for that name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

@@ -15,20 +15,20 @@ listener.listen(5)
 port = listener.getsockname()[1]
 
 
-def serve():
+def serve() -> None:
     while True:
         connection, _ = listener.accept()
         received.append(connection.recv(1))
         connection.close()
 
 
-def ansible():
+def ansible() -> None:
     from ansible.module_utils.urls import open_url
 
     open_url(f"https://127.0.0.1:{port}/", validate_certs=False)
 
 
-def django():
+def django() -> None:
     from django.conf import settings
     from django.core.mail.backends.smtp import EmailBackend
 
@@ -36,7 +36,7 @@ def django():
     EmailBackend(host="127.0.0.1", port=port, use_ssl=True, use_tls=False).open()
 
 
-def flask_mailman():
+def flask_mailman() -> None:
     import flask
     from flask_mailman import Mail
     from flask_mailman.backends.smtp import EmailBackend
@@ -48,19 +48,19 @@ def flask_mailman():
         EmailBackend(host="127.0.0.1", port=port, use_ssl=True, use_tls=False).open()
 
 
-def httplib2():
+def httplib2() -> None:
     import httplib2
 
     httplib2.Http().request(f"https://127.0.0.1:{port}/")
 
 
-def imapclient():
+def imapclient() -> None:
     import imapclient
 
     imapclient.IMAPClient("127.0.0.1", port, ssl=True)
 
 
-def mechanize():
+def mechanize() -> None:
     import mechanize
 
     browser = mechanize.Browser()
@@ -68,7 +68,7 @@ def mechanize():
     browser.open(f"https://127.0.0.1:{port}/")
 
 
-def paho():
+def paho() -> None:
     import paho.mqtt.client
 
     client = paho.mqtt.client.Client()
@@ -77,7 +77,7 @@ def paho():
     client.connect("127.0.0.1", port)
 
 
-def pika():
+def pika() -> None:
     import pika
 
     if pika.__version__ < "1":
@@ -90,27 +90,36 @@ def pika():
         raise OSError from error
 
 
-def pyVim():  # noqa: N802  what is imported
+def pyVim() -> None:  # noqa: N802  what is imported
     from pyVim.connect import SmartConnect
 
     unverified = ssl._create_unverified_context()
     SmartConnect(host="127.0.0.1", port=port, user="u", pwd="p", sslContext=unverified)
 
 
-def rpyc():
+def rpyc() -> None:
     import rpyc
 
     rpyc.ssl_connect("127.0.0.1", port)
 
 
-def createsend():
+def createsend() -> None:
     from createsend.utils import VerifiedHTTPSConnection
 
     VerifiedHTTPSConnection("127.0.0.1", port).connect()
 
 
 CLIENTS = (
-    *(ansible, createsend, django, flask_mailman, httplib2, imapclient, mechanize, paho, pika, pyVim),
+    ansible,
+    createsend,
+    django,
+    flask_mailman,
+    httplib2,
+    imapclient,
+    mechanize,
+    paho,
+    pika,
+    pyVim,
     rpyc,
 )
 

@@ -39,6 +39,7 @@ import requests  # noqa: E402
 import truststore  # noqa: E402
 
 truststore.inject_into_ssl()
+print("truststore is in place")
 try:
     requests.get("https://localhost:%d/" % server.server_port)
 except requests.exceptions.SSLError:
