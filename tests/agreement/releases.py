@@ -12,36 +12,30 @@ import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from packaging import tags
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from tests.conftest import index_url, run
+from tests.conftest import index_url
+from tests.test_match import interpreter
 
 
 class File(NamedTuple):
-    """A file of a release as the index lists it; `tags` is empty for an sdist."""
+    """A wheel as the index lists it, yanked or not."""
 
     version: Version
     name: str
     url: str
     requires_python: str
     tags: frozenset[tags.Tag]
-    yanked: bool
 
 
 class _Page(HTMLParser):
@@ -49,16 +43,16 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.links: list[dict[str, Optional[str]]] = []
+        self.links: list[dict[str, str | None]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, Optional[str]]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
             self.links.append(dict(attrs))
 
 
-@lru_cache(maxsize=None)
+@cache
 def files(name: str) -> tuple[File, ...]:
-    """All files that the index has of a distribution."""
+    """All wheels that the index has of a distribution."""
     url = f"{index_url().rstrip('/')}/{name}/"
     with urllib.request.urlopen(url, timeout=60) as answer:
         page = _Page()
@@ -66,41 +60,35 @@ def files(name: str) -> tuple[File, ...]:
     return tuple(filter(None, (_file(url, link) for link in page.links)))
 
 
-def _file(page: str, link: dict[str, Optional[str]]) -> File | None:
+def _file(page: str, link: dict[str, str | None]) -> File | None:
     url = urllib.parse.urljoin(page, link.get("href") or "").split("#")[0]
     name = urllib.parse.unquote(url.rsplit("/", 1)[1])
-    fits: frozenset[tags.Tag] = frozenset()
     try:
-        if name.endswith(".whl"):
-            _, version, _, fits = parse_wheel_filename(name)
-        else:
-            _, version = parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        _, version, _, fits = parse_wheel_filename(name)
+    except (InvalidWheelFilename, InvalidVersion):
         return None
-    requires = link.get("data-requires-python") or ""
-    return File(version, name, url, requires, fits, "data-yanked" in link)
+    return File(version, name, url, link.get("data-requires-python") or "", fits)
 
 
-@lru_cache(maxsize=None)
+@cache
 def supported(python: str) -> tuple[tags.Tag, ...]:
     """The wheel tags of a CPython of that version on this machine, best first."""
-    minor = (int(python.split(".")[0]), int(python.split(".")[1]))
+    minor = (int(python.split(".", maxsplit=1)[0]), int(python.split(".")[1]))
     abis = ["cp27mu"] if minor == (2, 7) else None
     own = tags.cpython_tags(minor, abis, platforms=list(tags.platform_tags()))
     return (*own, *tags.compatible_tags(minor, platforms=list(tags.platform_tags())))
 
 
-def candidates(name: str, python: str, *, sdists: bool = False) -> dict[Version, File]:
-    """The file to take of each release that says it supports that Python."""
+@cache
+def candidates(name: str, python: str) -> dict[Version, File]:
+    """The wheel to take of each release that says it supports that Python, oldest first."""
     order = {tag: rank for rank, tag in enumerate(supported(python))}
     best: dict[Version, tuple[int, File]] = {}
     for file in files(name):
-        if not SpecifierSet(file.requires_python).contains(python, prereleases=True):
-            continue
         ranks = [order[tag] for tag in file.tags if tag in order]
-        if not file.tags and sdists:
-            ranks = [len(order)]
-        if ranks and (file.version not in best or min(ranks) < best[file.version][0]):
+        if not ranks or not SpecifierSet(file.requires_python).contains(python, prereleases=True):
+            continue
+        if file.version not in best or min(ranks) < best[file.version][0]:
             best[file.version] = (min(ranks), file)
     return {version: file for version, (_, file) in sorted(best.items())}
 
@@ -112,20 +100,15 @@ def shelf_root() -> Path:
     return Path(os.environ.get("SSLFIX_SHELF") or Path(tempfile.gettempdir()) / "sslfix-shelf")
 
 
-def unpack(file: File, python: str, executable: str) -> Path:
+def unpack(file: File) -> Path:
     """The folder for PYTHONPATH that holds this release; it is filled once."""
-    tag = "" if file.tags else f"-{python}"
-    folder = shelf_root() / f"{file.name}{tag}"
-    if folder.exists():
-        return folder
-    making = folder.with_name(f"{folder.name}.{os.getpid()}")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
-    if file.tags:
+    folder = shelf_root() / file.name
+    if not folder.exists():
+        making = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
         _extract(file, making)
-    else:
-        _build(file, making, executable)
-    os.replace(making, folder)
+        os.replace(making, folder)
     return folder
 
 
@@ -141,27 +124,9 @@ def _extract(file: File, folder: Path) -> None:
             shutil.copytree(data, folder, dirs_exist_ok=True)
 
 
-def _build(file: File, folder: Path, executable: str) -> None:
-    """Install an sdist; only for pure Python, which is all that `subjects.toml` lists."""
-    url = f"{canonicalize_name(file.name.rsplit('-', 1)[0])} @ {file.url}"
-    install = ("pip", "install", "--no-deps", "--target", folder, "--python", executable, url)
-    done = run("uv", *install)
-    if done.returncode:
-        raise OSError(f"{file.name} cannot be built: {done.stderr[-300:]}")
-
-
 def requirements(folder: Path, python: str) -> Iterator[Requirement]:
     """What the distribution in that folder requires on that Python, without extras."""
-    environment = {
-        "python_version": ".".join(python.split(".")[:2]),
-        "python_full_version": python,
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
-        "platform_system": "Linux",
-        "sys_platform": "linux",
-        "os_name": "posix",
-        "extra": "",
-    }
+    environment = {**interpreter("", python).markers, "extra": ""}
     for line in _metadata(folder).get("requires_dist", []):
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate(environment):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 import threading
-from functools import lru_cache
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class _Server(ThreadingHTTPServer):
         pass
 
 
-@lru_cache(maxsize=None)
+@cache
 def variables() -> dict[str, str]:
     """The port of the server and its certificate, as the environment variables of a probe."""
     folder = Path(tempfile.mkdtemp())

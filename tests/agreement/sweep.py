@@ -10,8 +10,8 @@ import itertools
 import os
 import re
 import subprocess
-import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,14 @@ from tests.conftest import REAL_HOME, run
 
 TIMEOUT = 60
 SAVE_EVERY = 25
+# Python 2 finds a namespace package that is spread over folders by their .pth files only.
+PROLOGUE = """
+import os, sys
+if sys.version_info < (3,):
+    import site
+    for place in os.environ["PYTHONPATH"].split(os.pathsep):
+        site.addsitedir(place)
+"""
 
 
 class Python(NamedTuple):
@@ -76,57 +84,70 @@ def interpreters(minors: tuple[str, ...]) -> Iterator[Python]:
 def trials(subject: Subject) -> Iterator[Trial]:
     """All trials of a subject that this machine and the index can provide."""
     for python in interpreters(subject.pythons):
-        axes = [tuple(_expand(axis, python, subject)) for axis in subject.axes]
+        axes = [tuple(_expand(axis, python)) for axis in subject.axes]
         for choice in itertools.product(*axes):
-            texts = " ".join(choice).split()
-            chosen = _choose(subject, python, texts)
-            if chosen is not None:
-                pinned = {
-                    name: chosen.pop(name) for name in (Requirement(one).name for one in texts)
-                }
+            wanted = [Requirement(text) for text in " ".join(choice).split()]
+            beside = _choose(subject, python, wanted)
+            if beside is not None:
+                pinned = {one.name: beside.pop(one.name) for one in wanted}
                 for ssl in subject.ssl:
-                    yield Trial(python, ssl or python.ssl, pinned, chosen)
+                    yield Trial(python, ssl or python.ssl, pinned, beside)
 
 
-def _expand(axis: tuple[str, ...], python: Python, subject: Subject) -> Iterator[str]:
+def _expand(axis: tuple[str, ...], python: Python) -> Iterator[str]:
     for choice in axis:
         if choice.startswith("each "):
-            wanted = Requirement(choice[len("each ") :])
-            known = _candidates(subject, python, wanted.name)
-            yield from (f"{wanted.name}=={one}" for one in wanted.specifier.filter(known))
+            _, each, *others = choice.split()
+            wanted = Requirement(each)
+            known = releases.candidates(wanted.name, python.version)
+            for one in wanted.specifier.filter(known):
+                yield " ".join((f"{wanted.name}=={one}", *others))
         else:
             yield choice
 
 
-def _candidates(subject: Subject, python: Python, name: str) -> dict[Version, File]:
-    return releases.candidates(name, python.version, sdists=name in subject.sdists)
+def _choose(subject: Subject, python: Python, wanted: list[Requirement]) -> dict[str, File] | None:
+    """A wheel for each requirement and for what they need; None if there is none.
 
-
-def _choose(subject: Subject, python: Python, texts: list[str]) -> dict[str, File] | None:
-    """A file for each requirement and for what they need; None if there is none.
-
-    Exact pins are taken first, so that the others can suit what those require.
+    Exact pins are taken first, so that the newest of the others can suit what those require.
     """
-    wanted = sorted(map(Requirement, texts), key=lambda one: "==" not in str(one.specifier))
+    queue = [(one.name, one.specifier) for one in sorted(wanted, key=lambda one: not _exact(one))]
     chosen: dict[str, File] = {}
-    needed: dict[str, SpecifierSet] = {}
-    queue = [(one.name, one.specifier) for one in wanted]
-    while queue:
-        name, own = queue.pop(0)
-        exact = "==" in str(own)
-        limits = own if exact else own & needed.get(name, SpecifierSet())
-        known = _candidates(subject, python, name)
-        fits = [one for one in known if limits.contains(one, prereleases=exact)]
+    needed: defaultdict[str, SpecifierSet] = defaultdict(SpecifierSet)
+    for name, own in queue:
+        limits = own if "==" in str(own) else own & needed[name]
+        known = releases.candidates(name, python.version)
+        fits = list(limits.filter(known))
         if not fits:
             return None
         chosen[name] = known[fits[-1]]
-        folder = releases.unpack(chosen[name], python.version, python.executable)
-        for one in releases.requirements(folder, python.version):
+        for one in releases.requirements(releases.unpack(chosen[name]), python.version):
             key = canonicalize_name(one.name)
-            needed[key] = needed.get(key, SpecifierSet()) & one.specifier
-            if key in subject.closure and key not in chosen and key not in [n for n, _ in queue]:
-                queue.append((key, SpecifierSet()))
-    return chosen
+            needed[key] &= one.specifier
+            if key in subject.closure and key not in [name for name, _ in queue]:
+                queue.append((key, subject.closure[key]))
+    forbidden = any(not needed[name].contains(one.version) for name, one in chosen.items())
+    return None if forbidden and subject.resolvable else chosen
+
+
+def _exact(wanted: Requirement) -> bool:
+    return "==" in str(wanted.specifier)
+
+
+def trial_again(row: Row) -> Trial | None:
+    """The trial that the row records, on a Python of the same minor version if one is here.
+
+    It has the SSL library that the shim can pretend, and else the Python's own.
+    """
+    for python in interpreters((row.python.rsplit(".", 1)[0],)):
+        ssl = row.ssl if row.ssl in shim.NUMBERS else python.ssl
+        return Trial(python, ssl, *(_files(python, one) for one in (row.pins, row.beside)))
+    return None
+
+
+def _files(python: Python, pins: str) -> dict[str, File]:
+    named = (pin.split("==") for pin in pins.split())
+    return {name: releases.candidates(name, python.version)[Version(one)] for name, one in named}
 
 
 # --------------------------------------------------------------------------- trying it
@@ -135,16 +156,14 @@ def _choose(subject: Subject, python: Python, texts: list[str]) -> dict[str, Fil
 def attempt(trial: Trial, subject: Subject, shims: Path | None, variables: dict[str, str]) -> Row:
     """What happens when the subject's probe runs with the trial's releases."""
     python = trial.python
-    folders = [
-        str(releases.unpack(file, python.version, python.executable))
-        for file in (*trial.pinned.values(), *trial.beside.values())
-    ]
+    files = (*trial.pinned.values(), *trial.beside.values())
+    folders = [str(releases.unpack(file)) for file in files]
     env = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(folders)}
     if trial.ssl != python.ssl:
         assert shims is not None, "needs a C compiler"
         env.update(shim.variables(shims, trial.ssl))
     with tempfile.TemporaryDirectory() as folder:
-        outcome = _run([python.executable, "-S", "-u", "-c", subject.probe], folder, {
+        outcome = _run([python.executable, "-S", "-u", "-c", PROLOGUE + subject.probe], folder, {
             **env, **variables, "HOME": folder,
         })  # fmt: skip
     return Row(*trial.key, _pins(trial.beside), *outcome)
@@ -212,4 +231,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

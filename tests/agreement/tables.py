@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tomli
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 HERE = Path(__file__).parent
 
@@ -25,20 +27,20 @@ class Subject(NamedTuple):
     """What is swept: every combination of the `axes` on every Python and SSL library.
 
     A choice on an axis is a text of requirements; `each urllib3>=1.25` stands for all releases.
-    `closure` names what is put beside them where their metadata asks for it. `some_uses` are the
+    `closure` is what is put beside them where their metadata asks for it. `some_uses` are the
     steps of the probe whose failure need not be an error: a finding of any level will do.
+    `resolvable` leaves out the combinations that the releases' own metadata forbids.
     """
 
     name: str
     axes: tuple[tuple[str, ...], ...]
     probe: str
-    closure: tuple[str, ...] = ()
+    closure: Mapping[str, SpecifierSet] = {}
     pythons: tuple[str, ...] = ()
     ssl: tuple[str, ...] = ("",)
     some_uses: frozenset[str] = frozenset()
-    sdists: frozenset[str] = frozenset()
     others: tuple[Other, ...] = ()
-    sample: int = 0
+    resolvable: bool = False
 
     def other(self, row: Row) -> str:
         """Why the row's failure is none that a rule should know, or ""."""
@@ -67,27 +69,30 @@ class Row(NamedTuple):
         return self.python, self.ssl, self.pins
 
 
-@lru_cache(maxsize=None)
+@cache
 def subjects() -> dict[str, Subject]:
     """All subjects of `subjects.toml` by name."""
     known = tomli.loads((HERE / "subjects.toml").read_text(encoding="utf-8"))
-    pythons = tuple(known["pythons"])
-    return {
-        name: Subject(
-            name=name,
-            axes=tuple(tuple(axis) for axis in data["axes"]),
-            probe=data["probe"],
-            closure=tuple(data.get("closure", ())),
-            pythons=tuple(data.get("pythons", pythons)),
-            ssl=tuple(data.get("ssl", ("",))),
-            some_uses=frozenset(data.get("some_uses", ())),
-            sdists=frozenset(data.get("sdists", ())),
-            others=tuple(
-                Other(re.compile(one["error"]), one["why"]) for one in data.get("other", ())
-            ),
-        )
-        for name, data in known["subject"].items()
+    subjects = known.pop("subject")
+    likes = {
+        name: {**subjects.get(data.get("like"), {}), **data} for name, data in subjects.items()
     }
+    return {name: _subject(name, {**known, **data}) for name, data in likes.items()}
+
+
+def _subject(name: str, data: Mapping[str, Any]) -> Subject:
+    closure = map(Requirement, data.get("closure", ()))
+    return Subject(
+        name=name,
+        axes=tuple(tuple(axis) for axis in data["axes"]),
+        probe=data["probe"],
+        closure={one.name: one.specifier for one in closure},
+        pythons=tuple(data["pythons"]),
+        ssl=tuple(data.get("ssl", ("",))),
+        some_uses=frozenset(data.get("some_uses", ())),
+        others=tuple(Other(re.compile(one["error"]), one["why"]) for one in data.get("other", ())),
+        resolvable=data.get("resolvable", False),
+    )
 
 
 def path(name: str) -> Path:
