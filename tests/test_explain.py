@@ -102,7 +102,7 @@ def test_the_right_page_comes_first(text: str, expected: str) -> None:
         "requests==2.32.5\nSegmentation fault",
         "urllib3 2.0.2 was installed",
         "[X509: KEY_VALUES_MISMATCH] key values mismatch",
-        "curl: (35) error:1408F10B:SSL routines:ssl3_get_record:wrong version number",
+        "curl: (3) URL using bad/illegal format or missing URL",
     ],
 )
 def test_what_is_not_known_is_not_recognised(text: str) -> None:

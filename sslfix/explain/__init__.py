@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from sslfix.model import Match, Rule, Symptom
 
-from .pasted import Pasted, plain_lines, without_common_prefix
+from .cut import remains
+from .pasted import Pasted, plain_lines, without_common_prefix, without_ellipses
 from .phrases import Phrase, find, find_squeezed, fold, words
 from .told import Told, remedies, told
 
@@ -21,7 +22,8 @@ __all__ = ["Explanation", "Told", "explain", "read", "remedies", "told"]
 WINDOW = 1 << 18
 _OVERLAP = 1 << 13
 _KEPT = 1 << 20
-_CUT = 20
+_CUT, _SHARE = 28, 0.6
+_SHORT = 10
 
 
 class _Hit(NamedTuple):
@@ -63,11 +65,12 @@ def _of_small(search: _Search, text: bytes) -> tuple[Match, ...]:
     """What is pasted is worth more trouble: broken words, unknown prefixes, cut lines."""
     lines = list(plain_lines(text))
     search.read(Pasted.of(lines))
+    search.read(Pasted.of(lines, b""), search.refusals(), squeezed=True)
     for others in (lines, without_common_prefix(lines)):
         if any(match.confidence == "certain" for match in search.matches()):
             break
         search.read(Pasted.of(others, b""), squeezed=True)
-    return search.matches() or search.cut(Pasted.of(lines, b""))
+    return search.matches() or search.cut(Pasted.of(without_ellipses(lines), b""))
 
 
 class _Search:
@@ -83,17 +86,23 @@ class _Search:
         self.phrases = {text: Phrase.of(text) for text in texts}
         self.hits: dict[str, _Hit] = {}
 
+    def refusals(self) -> set[str]:
+        """The texts that keep a symptom from counting; a broken word must not hide them."""
+        return {text for _, symptom in self.symptoms for text in symptom.unless}
+
     def look(self, window: bytes, number: int) -> bool:
         """Read a window whose first line has that number, if a phrase can be in it."""
         if b"\x1b" in window or b"\\" in window:
             lines = list(plain_lines(window, number))
-            present = words(Pasted.of(lines).folded)
+            folded = Pasted.of(lines).folded
         else:
-            lines, present = [], words(fold(window))
+            lines, folded = [], fold(window)
+        present = words(folded)
         left = [
             text
             for text, phrase in self.phrases.items()
-            if text not in self.hits and (not phrase.gate or phrase.gate in present)
+            if text not in self.hits
+            and (phrase.gate in present if phrase.gate else phrase.pieces[0] in folded)
         ]
         if not left:
             return False
@@ -104,11 +113,14 @@ class _Search:
     def read(
         self, pasted: Pasted, texts: Iterable[str] | None = None, *, squeezed: bool = False
     ) -> None:
-        """Note which of the texts' phrases are there (of all that are not found yet)."""
+        """Note which of the texts' phrases are there (of all that are not found yet).
+
+        Without blanks short ones are not looked for: "reset" would be taken for the name ESET.
+        """
         search = find_squeezed if squeezed else find
         for text in list(self.phrases if texts is None else texts):
-            if text not in self.hits:
-                phrase = self.phrases[text]
+            phrase = self.phrases[text]
+            if text not in self.hits and not (squeezed and phrase.weight < _SHORT):
                 place = search(phrase, pasted.folded)
                 if place is not None:
                     self.hits[text] = _Hit(*pasted.evidence(place[0]), phrase.weight)
@@ -131,41 +143,27 @@ class _Search:
         return needed and not any(text in self.hits for text in symptom.unless)
 
     def cut(self, squeezed: Pasted) -> tuple[Match, ...]:
-        """Rules of which a line shows only the beginning or the end of a message.
+        """The rules of which a line shows only the beginning or the end of a message.
 
-        What is left of it must be in the messages of a single rule.
+        It must show most of the message or a good length of it, and of no other rule's more. Of
+        several that it shows as much of, the one comes first that lacks least.
         """
-        pieces = [
-            (rule, max(self.phrases[symptom.text].squeezed, key=len))
-            for rule, symptom in self.symptoms
-            if self._holds(symptom)
+        possible = [(rule, symptom) for rule, symptom in self.symptoms if self._holds(symptom)]
+        phrases = [self.phrases[symptom.text] for _, symptom in possible]
+        pieces = [phrase.squeezed for phrase in phrases]
+        shown = [
+            one
+            for one in remains(pieces, squeezed.folded, squeezed.starts)
+            if one.length >= min(_CUT, phrases[one.phrase].weight * _SHARE)
         ]
-        found: dict[str, Match] = {}
-        for start, end in zip(squeezed.starts, (*squeezed.starts[1:], len(squeezed.folded))):
-            line = squeezed.folded[start:end]
-            shared = {_overlap(line, piece) for _, piece in pieces} - {b""}
-            for part in shared:
-                owners = {rule.id: rule for rule, piece in pieces if part in piece}
-                if len(owners) == 1:
-                    number, evidence = squeezed.evidence(start)
-                    (rule,) = owners.values()
-                    found.setdefault(rule.id, Match(rule, "likely", evidence, number))
-        return tuple(found.values())
-
-
-def _overlap(line: bytes, piece: bytes) -> bytes:
-    """What a cut line has of a message: its beginning at the line's end, or the other way round.
-
-    A line that has the whole piece is not cut there.
-    """
-    if min(len(line), len(piece)) < _CUT or piece in line:
-        return b""
-    place = line.rfind(piece[:_CUT])
-    if place >= 0 and piece.startswith(line[place:]):
-        return line[place:]
-    place = piece.find(line[:_CUT])
-    rest = piece[place:] if place >= 0 else b""
-    return rest[: len(line)] if line.startswith(rest[: len(line)]) else b""
+        most = max((one.length for one in shown), default=0)
+        best: dict[str, Match] = {}
+        for one in sorted(shown, key=lambda one: phrases[one.phrase].weight):
+            rule = possible[one.phrase][0]
+            if one.length == most and rule.id not in best:
+                line, evidence = squeezed.evidence(one.offset)
+                best[rule.id] = Match(rule, "likely", evidence, line)
+        return tuple(best.values())
 
 
 def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

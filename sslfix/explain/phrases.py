@@ -8,12 +8,13 @@ it: every start costs at most one window of `GAP` bytes for each further piece.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 GAP = 200
 """How many characters of the folded text a `{}` may stand for, in bytes."""
 
-# What does not count: letter case, quotes, and the slips of reading a picture (0 for O; 1, I for l).
+# What does not count: letter case, quotes, and slips of reading a picture (0 for O; 1, I for l).
 _FOLDED = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ01|\t\r\n\f\v=", b"abcdefghljklmnopqrstuvwxyzoll" + b" " * 6
 ).replace(b"i", b"l")
@@ -40,6 +41,7 @@ class Phrase(NamedTuple):
     gate: bytes
 
     @classmethod
+    @cache
     def of(cls, text: str) -> Phrase:
         """The phrase of a text as pages write it."""
         parts = [fold(part.encode()) for part in text.split("{}")]
@@ -64,7 +66,7 @@ def words(text: bytes) -> set[bytes]:
 
 
 _NO_WORDS = bytes(
-    byte if _WORD.match(bytes((byte,))) or byte >= 128 else 32  # noqa: PLR2004  ASCII ends there
+    byte if _WORD.match(bytes((byte,))) or byte >= 128 else 32  # ASCII ends there
     for byte in range(256)
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sslfix.language import say as _
 from sslfix.model import Case, Interpreter, Remedy, Rule, SslLibrary, When
 
 _NAMES = {name.casefold(): name for name in ("OpenSSL", "LibreSSL", "BoringSSL", "AWS-LC")}
@@ -52,13 +53,13 @@ def remedies(rule: Rule, place: Told) -> tuple[Remedy, ...]:
     """What cures a rule in such a place; what is not known of it may be so."""
     cases = [case for case in rule.cases if _may_hold(case, place)] or rule.cases
     words = {
-        "library": place.ssl.name if place.ssl else "the SSL library",
-        "ssl": place.ssl.raw if place.ssl else "the SSL library",
+        "library": place.ssl.name if place.ssl else _("the SSL library"),
+        "ssl": place.ssl.raw if place.ssl else _("the SSL library"),
         "python": place.python or "3",
-        "interpreter": "this Python",
+        "interpreter": _("this Python"),
         "name": next((name for case in cases for name in case.affected), ""),
         "version": "",
-        "beside": "the other one",
+        "beside": _("the other one"),
     }
     found = [
         remedy._replace(why=remedy.why.format_map(words))

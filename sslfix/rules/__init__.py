@@ -7,13 +7,27 @@ hold. To add a rule, add a page: nothing else names it.
 from __future__ import annotations
 
 from functools import cache
+from typing import Callable
 
-from sslfix.model import Rule
+from sslfix.language import ENGLISH, say, spoken
+from sslfix.model import Case, Remedy, Rule
+
+
+def load(folder: str = "") -> tuple[Rule, ...]:
+    """Every page (of the folder) as a rule, sorted by id; raises ReadError for a malformed one.
+
+    What reports say of a rule is in the language that is spoken; the prose of a page is English.
+    """
+    return _load(folder, spoken())
 
 
 @cache
-def load(folder: str = "") -> tuple[Rule, ...]:
-    """Every page (of the folder) as a rule, sorted by id; raises ReadError for a malformed one."""
+def _load(folder: str, language: str) -> tuple[Rule, ...]:
+    rules = _compiled_or_read(folder)
+    return rules if language == ENGLISH else tuple(translated(rule, say) for rule in rules)
+
+
+def _compiled_or_read(folder: str) -> tuple[Rule, ...]:
     if not folder:
         try:
             from sslfix.rules._pages import PAGES  # type: ignore[import-not-found]
@@ -34,6 +48,23 @@ def read(folder: str = "") -> tuple[Rule, ...]:
 
     pages = sorted((Path(folder) if folder else Path(__file__).parent).glob("*.md"))
     return tuple(read_page(page.name, page.read_text(encoding="utf-8")) for page in pages)
+
+
+def translated(rule: Rule, say: Callable[[str], str]) -> Rule:
+    """The rule with the texts that reports show put through `say`."""
+    cases = tuple(_translated_case(case, say) for case in rule.cases)
+    return rule._replace(title=say(rule.title), cases=cases)
+
+
+def _translated_case(case: Case, say: Callable[[str], str]) -> Case:
+    def remedy(one: Remedy) -> Remedy:
+        return one._replace(action=say(one.action), why=say(one.why))
+
+    return case._replace(
+        message=say(case.message),
+        detail=say(case.detail),
+        remedies=tuple(map(remedy, case.remedies)),
+    )
 
 
 def find(rules: tuple[Rule, ...], word: str) -> Rule | None:
