@@ -1,4 +1,4 @@
-"""Set up and run sslfix from a checkout: `python3 dev.py try`, `test` and `docs`.
+"""Set up and run sslfix from a checkout: `python3 dev.py try`, `test`, `docs` and `messages`.
 
 Needs Python 3.9 or later with its venv module, and git. Everything goes into .dev/, also on a
 Debian whose own Python is externally managed (PEP 668).
@@ -26,7 +26,8 @@ NO_ZENSICAL = "the documentation is not built: zensical needs Python 3.11 or lat
 USAGE = """\
 usage: python3 dev.py try [ARGUMENTS OF SSLFIX]
        python3 dev.py test [--all]
-       python3 dev.py docs [--links]"""
+       python3 dev.py docs [--links]
+       python3 dev.py messages [LANGUAGE ...]"""
 
 
 def main(words: list[str]) -> int:
@@ -43,6 +44,10 @@ def main(words: list[str]) -> int:
         _create()
         _pip("install", "--quiet", "-e", ".", *_group("docs"))
         return _docs(words[1:])
+    if words[:1] == ["messages"]:
+        _create()
+        _pip("install", "--quiet", "-e", ".", *_group("test"))
+        return _run("python", "-m", "tests.catalogs", *words[1:])
     print(USAGE)
     return 2
 

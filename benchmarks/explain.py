@@ -32,6 +32,7 @@ WORDS = (
     "module path python3.9 site-packages requests urllib3 ssl connection pool http https GET POST "
     "certificate verify failed openssl warning attribute has no name file line in raise from"
 )
+SAMPLE = 40
 MESSAGE = (
     "2026-11-21T11:00:00Z ERROR ImportError: urllib3 v2.0 only supports OpenSSL 1.1.1+, currently "
     "the 'ssl' module is compiled with 'OpenSSL 1.0.2k-fips  26 Jan 2017'.\n"
@@ -107,10 +108,8 @@ def _worst() -> None:
 
 def _hostile() -> Iterator[str]:
     """Beginnings of phrases over and over, never ended; and what is stripped from lines."""
-    for text in _phrases():
-        first, *rest = text.split("{}")
-        if rest and first.strip():
-            yield first + " "
+    firsts = {text.split("{}")[0] + " " for text in _phrases() if "{}" in text.strip("{}")}
+    yield from random.Random(1).sample(sorted(firsts), min(len(firsts), SAMPLE))
     yield from ("> > | ", "\\" * 9, "\\u001b[", " " * 50, "2026-11-21 10:00:00 ", "&quot;", "\n")
 
 

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from . import __version__
+from . import __version__, language
 from .errors import SslfixError, UsageError
+from .language import say as _
 
 # Name -> what `--help` says. Each is a module of sslfix.commands, imported when it is called.
 COMMANDS = {
@@ -49,13 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"sslfix: {error}", file=sys.stderr)
         code = 2
     except KeyboardInterrupt:
-        print("sslfix: interrupted", file=sys.stderr)
+        print("sslfix:", _("interrupted"), file=sys.stderr)
         code = 130
     except BrokenPipeError:
         code = _without_output(1)
     except Exception as error:  # noqa: BLE001  a bug of ours: say so, and how to report it
         if isinstance(error, OSError) and error.filename is None:
-            print(f"sslfix: the report cannot be written: {error.strerror}", file=sys.stderr)
+            reason = _("the report cannot be written: {reason}").format(reason=error.strerror)
+            print(f"sslfix: {reason}", file=sys.stderr)
             return _without_output(2)
         _report_bug(words)
         code = 3
@@ -81,8 +83,41 @@ def _run(words: list[str]) -> int:
         allow_abbrev=False,
     )
     command.configure(parser)
-    result: int = command.run(parser.parse_args(words))
+    parser.add_argument(
+        "--lang", metavar="LANG", help="language of the output, such as zh (default: the locale's)"
+    )
+    arguments = parser.parse_args(words)
+    _choose_language(arguments)
+    result: int = command.run(arguments)
     return result
+
+
+def _choose_language(arguments: argparse.Namespace) -> None:
+    """By --lang, or else by the locale: where people read it, and the terminal can show it.
+
+    What only a program reads must not depend on the terminal that it is started from.
+    """
+    for_people = getattr(arguments, "format", "text") == "text"
+    try:
+        language.choose(arguments.lang, os.environ if for_people else {})
+    except LookupError:
+        known = ", ".join(language.known())
+        raise UsageError(f"--lang {arguments.lang}: no such language; there are {known}") from None
+    if sys.stdout is None or not hasattr(sys.stdout, "reconfigure"):
+        return
+    if arguments.lang is None and not _can_show(_("nothing found"), sys.stdout.encoding):
+        language.choose(None, {})
+    # A patch is printed as it is or not at all.
+    if sys.stdout.errors == "strict" and not getattr(arguments, "diff", False):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _can_show(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _epilog() -> str:

@@ -6,6 +6,8 @@ stands: a traceback of ours in front of a user is a bug.
 
 from __future__ import annotations
 
+from .language import say as _
+
 
 class SslfixError(Exception):
     """The base of every error that is shown to a person instead of a traceback."""
@@ -53,4 +55,7 @@ class ApplyError(SslfixError):
         self.command = command
 
     def __str__(self) -> str:
-        return f"{self.message}; left to run: {self.command}" if self.command else self.message
+        if not self.command:
+            return self.message
+        text = _("{message}; left to run: {command}")
+        return text.format(message=self.message, command=self.command)

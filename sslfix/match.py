@@ -221,10 +221,13 @@ def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
 def marker_holds(marker: str, environment: Mapping[str, str], *, extras: bool = True) -> bool:
     """Whether a marker holds for the interpreter, with any extras and groups or with none.
 
-    A marker that packaging cannot read is taken to hold: its file is reported by its tool.
+    Of several, joined by " | ", any has to. A marker that packaging cannot read is taken to hold:
+    its file is reported by its tool.
     """
     if not marker:
         return True
+    if " | " in marker:
+        return any(marker_holds(one, environment, extras=extras) for one in marker.split(" | "))
     from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
     # `extra == 'x'` in metadata, `'x' in extras` in PEP 751's lock files

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Callable, NamedTuple, Union
+from typing import Callable, NamedTuple, Optional, Union
 
 # --------------------------------------------------------------------------- text and places
 
@@ -138,7 +138,7 @@ class DependencyFile(NamedTuple):
 
     @classmethod
     def of(
-        cls, document: Document, name: str, outcomes: Sequence[Declaration | Problem]
+        cls, document: Document, name: str, outcomes: Sequence[Declaration | Include | Problem]
     ) -> DependencyFile:
         """The file of that format, its declarations in the order of the text."""
         declarations = [one for one in outcomes if isinstance(one, Declaration)]
@@ -146,8 +146,13 @@ class DependencyFile(NamedTuple):
             document,
             name,
             tuple(sorted(declarations, key=lambda one: one.span)),
-            problems=tuple(one for one in outcomes if isinstance(one, Problem)),
+            tuple(one for one in outcomes if isinstance(one, Include)),
+            tuple(one for one in outcomes if isinstance(one, Problem)),
         )
+
+
+Constrain = Callable[[DependencyFile, str, str, str, str], Optional["Edit"]]
+"""`Format.constrain`: file, name, specifier, comment and section to an edit."""
 
 
 class Lock(NamedTuple):
@@ -155,20 +160,28 @@ class Lock(NamedTuple):
 
     `typed` gives, for {name: specifier} and the lock's sections that hold them, the commands
     that do the whole job by hand. `rerun` gives those that sslfix runs in a copy whose manifest
-    it has edited already, for the tool's major version. `check` is the tool's own test.
+    it has edited already, for the tool's major version. `check` is the tool's own test, where it
+    has one. All run in `folder`, seen from the lock file. `manifest` is seen from there too.
     `sections` maps a section of the lock file to the manifest's section that it is made from,
-    where each has its own. `spell` writes a specifier as the tool does. `on_project_python` says
-    that the tool resolves on the project's own Python.
+    where each has its own. `spell` writes a specifier as the tool does. `constrain` is the
+    manifest's edit like that of its format, for a tool that reads limits elsewhere.
+    `on_project_python` says that the tool resolves on the project's own Python. `versions` are
+    the tool's versions that keep the layout of this file, "" for any, `version` the one that made
+    it, where it says so.
     """
 
     tool: str
     manifest: str
     typed: Callable[[Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
     rerun: Callable[[int, Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
-    check: tuple[str, ...]
+    check: tuple[str, ...] = ()
+    folder: str = ""
     sections: Mapping[str, str] = {}
     spell: Callable[[str], str] = str
+    constrain: Constrain | None = None
     on_project_python: bool = False
+    versions: str = ""
+    version: str = ""
 
 
 class Format(NamedTuple):
@@ -180,15 +193,19 @@ class Format(NamedTuple):
     `specifier`. `constrain` is the edit that makes the file also limit `name`, which it does not
     declare itself, or None where the format has no place for that; `comment` stands beside the new
     text, and the last argument is the section that it belongs into, "" for the usual one. `lock`
-    is set for lock files.
+    is set for lock files. `mark` makes a Python file of any name with a line that begins so one of this
+    format. `elsewhere` says that what it declares is installed on another Python than the
+    project's, a container's: it is looked at when it is named itself, or for a target.
     """
 
     name: str
     patterns: tuple[str, ...]
     read: Callable[[Document], DependencyFile]
     respecify: Callable[[Document, Declaration, str], str] | None = None
-    constrain: Callable[[DependencyFile, str, str, str, str], Edit | None] | None = None
-    lock: Lock | None = None
+    constrain: Constrain | None = None
+    lock: Callable[[DependencyFile], Lock | None] | None = None
+    mark: bytes = b""
+    elsewhere: bool = False
 
 
 # --------------------------------------------------------------------------- interpreters

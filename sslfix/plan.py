@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import formats, specifiers
+from .language import say as _
 from .model import (
     Advice,
     Applicability,
@@ -78,7 +79,7 @@ def _advice(remedies: Sequence[Remedy]) -> Fix | None:
 def _recreate(task: _Task, path: str) -> Fix:
     remedy = task.remedies[0]
     action = Recreate(path, task.finding.message)
-    return Fix(f"recreate {path}", remedy.applicability, (action,), remedy.why)
+    return Fix(_("recreate {path}").format(path=path), remedy.applicability, (action,), remedy.why)
 
 
 def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fix | None:
@@ -104,7 +105,9 @@ def _install(task: _Task, subject: Distribution, interpreter: Interpreter) -> Fi
         and not specifiers.holds(one.version, remedy.constraint[one.name])
     )
     requirements = (subject.name + specifier, *with_it)
-    title = f"install {' '.join(requirements)} into {environment.path}"
+    title = _("install {requirements} into {path}").format(
+        requirements=" ".join(requirements), path=environment.path
+    )
     if environment.made_by == "conda":  # its own tool keeps the books of what is in it
         quoted = " ".join(f"'{requirement}'" for requirement in requirements)
         advice = Advice(title, (f"conda install -p {environment.path} {quoted}",))
@@ -126,13 +129,17 @@ def _edit(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None
     edits = _moved(file, ((subject, specifier), *((old, new.specifier) for old, new in others)))
     title = ", ".join([name + specifier, *(new.name + new.specifier for _, new in others)])
     if edits is None:
-        reason = "its hashes must be made anew" if subject.hashes else "it is not edited by hand"
-        what = f"change {task.finding.declared} to {title} where it comes from: {reason}"
+        what = _("change {declared} to {title} where it comes from: it is not edited by hand")
+        if subject.hashes:
+            what = _(
+                "change {declared} to {title} where it comes from: its hashes must be made anew"
+            )
+        what = what.format(declared=task.finding.declared, title=title)
         return Fix(title, Applicability.DISPLAY, (Advice(what),), remedy.why)
     if locked is None:
         return Fix(title, applicability, edits, remedy.why)
     relock = _relocking(locked[0], locked[1], name, specifier, subject.section)
-    title = f"{title}, then re-lock with {relock.tool}"
+    title = _("{title}, then re-lock with {tool}").format(title=title, tool=relock.tool)
     return Fix(title, applicability, (*edits, relock), remedy.why)
 
 
@@ -267,14 +274,16 @@ def _constrain(task: _Task, name: str, file: DependencyFile, section: str) -> Fi
     requirement, path = name + remedy.constraint[name], place.document.path
     edit = _added(task, requirement, place, section if place is file else "")
     if edit is None:
-        advice = Advice(f"limit {requirement} in {path}, which has no place that sslfix may edit")
+        what = _("limit {requirement} in {path}, which has no place that sslfix may edit")
+        advice = Advice(what.format(requirement=requirement, path=path))
         return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
     # What a project publishes as its own dependencies is not widened without being asked.
     published = place.format == "pyproject.toml"
     applicability = min(
         remedy.applicability, Applicability.UNSAFE if published else Applicability.SAFE
     )
-    return Fix(f"{requirement} in {path}", applicability, (edit,), remedy.why)
+    title = _("{requirement} in {path}").format(requirement=requirement, path=path)
+    return Fix(title, applicability, (edit,), remedy.why)
 
 
 def _clean_remedy(task: _Task, name: str) -> Remedy | None:
@@ -329,7 +338,9 @@ def _relock(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | No
         (subject.section,),
         lock.typed({subject.name: limited.specifier}, (subject.section,)),
     )
-    title = f"{subject.name}{limited.specifier} in {path}, then re-lock with {lock.tool}"
+    title = _("{requirement} in {path}, then re-lock with {tool}").format(
+        requirement=subject.name + limited.specifier, path=path, tool=lock.tool
+    )
     return Fix(title, limited.applicability, (*limited.edits, action), limited.remedy.why)
 
 
@@ -340,7 +351,8 @@ def _relock_by_hand(task: _Task, subject: Declaration, lock: Lock, path: str) ->
     wanted = {subject.name: remedy.constraint[subject.name]}
     commands = tuple(" ".join(one) for one in lock.typed(wanted, (subject.section,)))
     requirement = f"{subject.name}{wanted[subject.name]}"
-    advice = Advice(f"limit {requirement} in {path}, which could not be edited", commands)
+    what = _("limit {requirement} in {path}, which could not be edited")
+    advice = Advice(what.format(requirement=requirement, path=path), commands)
     return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
 
 
@@ -415,9 +427,10 @@ def make(
 
 def _withheld(finding: Finding, allowed: Applicability, selected: Callable[[Finding], bool]) -> str:
     if finding.fix is None or finding.fix.applicability == Applicability.DISPLAY:
-        return "only a person can do this"
+        return _("only a person can do this")
     if finding.fix.applicability < allowed:
-        return "it may not be what the author wants; --unsafe applies it"
+        return _("it may not be what the author wants; --unsafe applies it")
     if finding.level == Level.NOTE and not selected(finding):
-        return f"notes are fixed only when selected (--select {finding.rule.id})"
+        option = f"--select {finding.rule.id}"
+        return _("notes are fixed only when selected ({option})").format(option=option)
     return ""

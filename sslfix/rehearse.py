@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import formats, verify
+from .language import say as _
 from .model import Edit, Facts, Finding, Matcher, Plan
 
 
@@ -26,9 +27,9 @@ def apply_edits(text: str, changes: Iterable[Edit]) -> str:
     pieces, done = [], 0
     for edit in changes:
         if edit.span.start < done:
-            raise ValueError(f"two fixes change the same text of {edit.path}")
+            raise ValueError(_("two fixes change the same text of {path}").format(path=edit.path))
         if text[edit.span.start : edit.span.end] == edit.text:
-            raise ValueError(f"a fix changes nothing in {edit.path}")
+            raise ValueError(_("a fix changes nothing in {path}").format(path=edit.path))
         pieces += [text[done : edit.span.start], edit.text]
         done = edit.span.end
     return "".join([*pieces, text[done:]])
@@ -59,7 +60,7 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
         }
         if not broken:
             return Plan(tuple(kept), tuple(withheld)), texts
-        reason = "tried on a copy, the fix did not hold"
+        reason = _("tried on a copy, the fix did not hold")
         withheld += [
             one._replace(status="withheld", withheld=reason) for one in kept if one.key in broken
         ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import formats, plan, rehearse, verify
 from .apply import files as replacing
 from .errors import ApplyError
+from .language import say as _
 from .model import (
     Applicability,
     Edit,
@@ -46,7 +47,8 @@ def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
         if path not in texts:
             continue
         if document.encoding not in {"utf-8", "ascii"}:
-            notes.append(f"{path} is {document.encoding}: --apply edits it, no patch can")
+            text = _("{path} is {encoding}: --apply edits it, no patch can")
+            notes.append(text.format(path=path, encoding=document.encoding))
         mark = "\ufeff" if document.bom else ""
         # A patch's lines end at LF and nowhere else.
         old, new = (
@@ -54,8 +56,9 @@ def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
             for text in (document.text, texts[path])
         )
         patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
-    for path, relock, _ in _relocks(decided.fixes):
-        notes.append(f"{path} would be re-locked with {relock.tool}")
+    for path, relock, _findings in _relocks(decided.fixes):
+        text = _("{path} would be re-locked with {tool}")
+        notes.append(text.format(path=path, tool=relock.tool))
     findings = _decided(run, decided)
     return run._replace(findings=findings), "".join(map(_ended, patch)), tuple(notes)
 
@@ -132,10 +135,11 @@ def _repair_files(
     after = check(request)
     if verify.is_worse(verify.compare(run.findings, after.findings)):
         replacing.replace(old)
-        reason = "looked at again, the fix made it worse; all files were put back"
+        reason = _("looked at again, the fix made it worse; all files were put back")
         withheld += [one._replace(status="withheld", withheld=reason) for one in decided.fixes]
         return check(request), withheld, steps
-    steps += [f"look at what else moved in the lock file: {one}" for one in moved]
+    step = _("look at what else moved in the lock file: {change}")
+    steps += [step.format(change=one) for one in moved]
     return after, withheld, steps
 
 
@@ -155,7 +159,8 @@ def _unlockable(findings: Iterable[Finding]) -> list[Finding]:
         for folder, name in map(posixpath.split, manifests):
             for lock, command in _UNREAD_LOCKS.items():
                 if name == "pyproject.toml" and os.path.exists(posixpath.join(folder, lock)):
-                    reason = f"{lock} beside it must be made anew, which is not in this version"
+                    text = _("{lock} beside it must be made anew, which is not in this version")
+                    reason = text.format(lock=lock)
                     by_hand = f"{command} '{finding.fix.title.split(' ')[0]}'"
                     withheld.append(_withhold(finding, ApplyError(reason, by_hand)))
     return withheld
@@ -177,7 +182,7 @@ def _contents(
         manifest = files[relock.manifest].document
         format_ = formats.by_name(files[path].format)
         assert format_ is not None
-        progress(f"re-locking {path} with {relock.tool}")
+        progress(_("re-locking {path} with {tool}").format(path=path, tool=relock.tool))
         try:
             done = lockfiles.relock(
                 relock,
@@ -254,7 +259,8 @@ def _act(
     from .apply import environments
 
     if isinstance(action, Install):
-        say(f"installing {', '.join(action.requirements)} into {action.path}")
+        text = _("installing {requirements} into {path}")
+        say(text.format(requirements=", ".join(action.requirements), path=action.path))
         environments.install(
             interpreter, action.requirements, _ask, offline=request.offline, report=say
         )

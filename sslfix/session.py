@@ -10,6 +10,7 @@ from typing import NamedTuple
 from . import detectors, match, plan, rules
 from .collect import projects, targets
 from .errors import ProbeError, UsageError
+from .language import say as _
 from .model import DependencyFile, Facts, Finding, Interpreter, Matcher, Problem, Rule
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
@@ -58,6 +59,7 @@ def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:
         exclude=request.exclude,
         pins=PINS in request.only,
         source=SOURCE in request.only,
+        elsewhere=bool(request.targets),
     )
     interpreters, problems = _interpreters(request, project.files)
     facts = Facts(interpreters, project.files, project.sources)
@@ -82,7 +84,7 @@ def _interpreters(
     for folder, own in homes.items():
         _inspect(request, folder, own if len(homes) > 1 else None, found, problems)
     if not found and not problems:
-        reason = "no Python was found to judge for; name one with --python or --target"
+        reason = _("no Python was found to judge for; name one with --python or --target")
         problems.append(Problem(main, None, reason))
     return tuple(found), tuple(problems)
 
@@ -122,7 +124,8 @@ def _inspect(
             problems.append(Problem(error.executable, None, error.reason))
             continue
         if not judge_environment and one.ssl is None:
-            reason = f"its SSL library is unknown, so pins are not judged: {one.ssl_error}"
+            reason = _("its SSL library is unknown, so pins are not judged: {reason}")
+            reason = reason.format(reason=one.ssl_error)
             problems.append(Problem(one.executable, None, reason))
         found.append(one._replace(judges=judges))
 
@@ -146,7 +149,8 @@ def matcher(request: Request) -> Matcher:
     every = rules.load()
     for word in (*request.select, *request.ignore):
         if not any(names(word, rule) for rule in every):
-            raise UsageError(f"no rule is called {word}; sslfix rules lists them")
+            text = _("no rule is called {word}; {command} lists them")
+            raise UsageError(text.format(word=word, command="sslfix rules"))
     chosen = tuple(one for one in every if _is_selected(one, request))
     known = detectors.all_detectors()
     if ENVIRONMENT not in request.only:

@@ -43,6 +43,7 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+    monkeypatch.setenv("LANGUAGE", "en")  # whatever LANG says
     # pyenv's shims answer differently by folder; tests name interpreters by path. The tools that
     # are installed beside this interpreter (poetry, pipenv, uv, pre-commit) come first.
     path = [part for part in os.environ["PATH"].split(os.pathsep) if "pyenv/shims" not in part]

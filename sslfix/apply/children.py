@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from sslfix.errors import ApplyError
+from sslfix.language import say as _
 
 TIMEOUT = 1800
 """Seconds that a command may take; resolving or building a large project takes minutes."""
@@ -48,8 +49,9 @@ def run(command: Sequence[str], cwd: str, extra: Mapping[str, str] | None = None
         code, output = _call(command, cwd, variables(plain))
     if code:
         lines = [line for line in output.splitlines() if line.strip()][-_SHOWN_LINES:]
-        line = shlex.join(command)
-        raise ApplyError("\n".join([f"`{line}` failed with exit code {code}:", *lines]))
+        text = _("{command} failed with exit code {code}:")
+        text = text.format(command=f"`{shlex.join(command)}`", code=code)
+        raise ApplyError("\n".join([text, *lines]))
     return output
 
 
@@ -72,12 +74,12 @@ def _call(command: Sequence[str], cwd: str, variables: Mapping[str, str]) -> tup
         return 127, str(error.strerror)
     with child:
         try:
-            output, _ = child.communicate(timeout=TIMEOUT)
+            output = child.communicate(timeout=TIMEOUT)[0]
         except BaseException as error:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                return 124, f"gave up after {TIMEOUT} s"
+                return 124, _("gave up after {number} s").format(number=TIMEOUT)
             raise
     return child.returncode, output.decode("utf-8", "replace")
 

@@ -14,6 +14,7 @@ from typing import Callable, NamedTuple
 from sslfix.apply import children, installers, leftovers
 from sslfix.apply.installers import Target
 from sslfix.errors import ApplyError, ProbeError
+from sslfix.language import say as _
 from sslfix.model import Distribution, Environment, Interpreter
 
 Ask = Callable[[str], Interpreter]
@@ -106,10 +107,14 @@ def _no_base(environment: Environment, wanted: str) -> ApplyError:
     from shutil import which
 
     tools = {"uv": f"uv python install {wanted}", "pyenv": f"pyenv install {wanted}"}
+    text = _(
+        "{path} needs a Python {wanted} that can import ssl, and none was found "
+        "(recorded: {base}); nothing was changed. Install one, "
+        "for example from your system's packages, python.org, uv or pyenv, and run sslfix again"
+    )
+    base = environment.base_executable or _("none")
     return ApplyError(
-        f"{environment.path} needs a Python {wanted} that can import ssl, and none was found "
-        f"(recorded: {environment.base_executable or 'none'}); nothing was changed. Install one, "
-        "for example from your system's packages, python.org, uv or pyenv, and run sslfix again",
+        text.format(path=environment.path, wanted=wanted, base=base),
         next((command for tool, command in tools.items() if which(tool)), ""),
     )
 
@@ -156,14 +161,13 @@ def recreate(
     before = _own(interpreter, path)
     unread = leftovers.distributions(path) - {_name(one) for one in before}
     if unread:
-        raise ApplyError(
-            f"{environment.path} holds what could not be read: {', '.join(sorted(unread))}"
-        )
+        text = _("{path} holds what could not be read: {names}")
+        raise ApplyError(text.format(path=environment.path, names=", ".join(sorted(unread))))
     target = Target(path, _python(path), _minor(base, ask), environment.made_by)
     job = _Job(target, before, lock, ask, offline, report)
     try:
         os.rename(path, aside)
-        report(f"making {environment.path} anew with {base}")
+        report(_("making {path} anew with {base}").format(path=environment.path, base=base))
         _create(job, environment, base)
         _refill(job, aside)
         _check(job, verify)
@@ -179,28 +183,34 @@ def _minor(base: str, ask: Ask) -> str:
     try:
         return ".".join(ask(base).version.split(".")[:2])
     except ProbeError as error:
-        raise ApplyError(f"{base} does not run, so nothing was changed: {error.reason}") from error
+        text = _("{base} does not run, so nothing was changed: {reason}")
+        raise ApplyError(text.format(base=base, reason=error.reason)) from error
 
 
 def _environment(interpreter: Interpreter) -> Environment:
     if interpreter.environment is None:
-        raise ApplyError(f"{interpreter.executable} is in no virtual environment")
+        text = _("{path} is in no virtual environment")
+        raise ApplyError(text.format(path=interpreter.executable))
     return interpreter.environment
 
 
 def _refuse(environment: Environment, path: str, aside: str) -> None:
     """ApplyError if this environment is not ours to make anew."""
     if environment.made_by == "conda":
-        raise ApplyError(f"{environment.path} is conda's: let conda repair it or make it anew")
+        text = _("{path} is conda's: let conda repair it or make it anew")
+        raise ApplyError(text.format(path=environment.path))
     if os.path.realpath(sys.prefix) == path:
-        raise ApplyError(
-            f"sslfix itself runs in {environment.path} and can't make it anew: run one that is "
+        text = _(
+            "sslfix itself runs in {path} and can't make it anew: run one that is "
             "installed elsewhere (pipx, uv tool, another environment)"
         )
+        raise ApplyError(text.format(path=environment.path))
     if not os.path.lexists(_python(path)):
-        raise ApplyError(f"{_python(environment.path)} is missing: no virtual environment")
+        text = _("{path} is missing: no virtual environment")
+        raise ApplyError(text.format(path=_python(environment.path)))
     if os.path.lexists(aside):
-        raise ApplyError(f"{aside} is in the way: look at it, then delete it or move it")
+        text = _("{path} is in the way: look at it, then delete it or move it")
+        raise ApplyError(text.format(path=aside))
 
 
 def _create(job: _Job, environment: Environment, base: str) -> None:
@@ -235,7 +245,8 @@ def _virtualenv(arguments: list[str]) -> None:
         with redirect_stdout(said), redirect_stderr(said):
             cli_run(arguments, setup_logging=False, env=variables)
     except SystemExit as error:
-        raise ApplyError(f"virtualenv failed: {said.getvalue().strip() or error}") from error
+        text = _("virtualenv failed: {reason}")
+        raise ApplyError(text.format(reason=said.getvalue().strip() or error)) from error
 
 
 def _refill(job: _Job, old: str) -> None:
@@ -249,11 +260,13 @@ def _refill(job: _Job, old: str) -> None:
     missing = [one for one in job.before if _name(one) not in there | _SEEDS]
     if missing:
         tool = installers.reinstall(job.target, missing, job.folder, offline=job.offline)
-        job.report(f"installed {len(missing)} as they were, with {tool}")
+        text = _("installed {number} as they were, with {tool}")
+        job.report(text.format(number=len(missing), tool=tool))
     _restore_seeds(job)
     loose += leftovers.take_over(strays, old, job.target.path)
     if loose:
-        job.report("taken over, as no distribution owns them: " + ", ".join(loose))
+        text = _("taken over, as no distribution owns them: {paths}")
+        job.report(text.format(paths=", ".join(loose)))
 
 
 def _install_lock(job: _Job, lock: LockInstall) -> None:
@@ -264,16 +277,18 @@ def _install_lock(job: _Job, lock: LockInstall) -> None:
     if lock.format not in _LOCK_TOOLS:
         arguments = ["-r", os.path.abspath(lock.path)]
         tool = installers.install(job.target, arguments, folder, offline=job.offline)
-        job.report(f"installed from {lock.path}, with {tool}")
+        job.report(_("installed from {path}, with {tool}").format(path=lock.path, tool=tool))
         return
     tool, *rest = _LOCK_TOOLS[lock.format]
     executable = which(tool)
     if executable is None or job.offline:
-        reason = "offline" if executable else f"{tool} is not on PATH"
-        job.report(f"{reason}: installing what was installed, not what {lock.path} says")
+        text = _("{tool} is not on PATH: installing what was installed, not what {path} says")
+        if executable:
+            text = _("offline: installing what was installed, not what {path} says")
+        job.report(text.format(tool=tool, path=lock.path))
         return
     children.run([executable, *rest], folder, {"VIRTUAL_ENV": job.target.path})
-    job.report(f"installed from {lock.path}, with {tool}")
+    job.report(_("installed from {path}, with {tool}").format(path=lock.path, tool=tool))
 
 
 def _restore_seeds(job: _Job) -> None:
@@ -288,22 +303,24 @@ def _restore_seeds(job: _Job) -> None:
         installers.reinstall(job.target, seeds, job.folder, offline=job.offline)
     except ApplyError:
         pins = ", ".join(f"{one.name}=={one.version}" for one in seeds)
-        job.report(f"not to be had: {pins}; left as virtualenv installed them")
+        job.report(_("not to be had: {pins}; left as virtualenv installed them").format(pins=pins))
 
 
 def _check(job: _Job, verify: Callable[[str], Sequence[str]]) -> None:
     """ApplyError if ssl does not work in the new environment, or not all came back."""
     answer = job.ask(job.target.executable)
     if answer.ssl is None:
-        raise ApplyError(f"the new one can't import ssl either: {answer.ssl_error}")
+        text = _("the new one can't import ssl either: {reason}")
+        raise ApplyError(text.format(reason=answer.ssl_error))
     there = {_name(one): one for one in _own(answer, job.target.path)}
     lost = sorted({_name(one) for one in job.before} - set(there) - (_SEEDS - {"pip"}))
     if lost:
-        raise ApplyError(f"not installed in the new one: {', '.join(lost)}")
+        raise ApplyError(_("not installed in the new one: {names}").format(names=", ".join(lost)))
     if job.lock is None:
         changed = [one for one in job.before if not _same(one, there.get(_name(one)))]
         if changed:
-            raise ApplyError(f"changed in the new one: {', '.join(map(_name, changed))}")
+            names = ", ".join(map(_name, changed))
+            raise ApplyError(_("changed in the new one: {names}").format(names=names))
     complaints = verify(job.target.executable)
     if complaints:
         raise ApplyError("; ".join(complaints))
@@ -334,14 +351,17 @@ def _put_back(path: str, aside: str) -> None:
         os.rename(aside, path)
     except OSError as error:
         command = f"mv {_quoted(aside)} {_quoted(path)}"
-        raise ApplyError(f"the old environment is at {aside}: {error.strerror}", command) from error
+        text = _("the old environment is at {path}: {reason}")
+        text = text.format(path=aside, reason=error.strerror)
+        raise ApplyError(text, command) from error
     rmtree(failed, ignore_errors=True)
 
 
 def _failed(environment: Environment, error: Exception) -> ApplyError:
     project = os.path.dirname(os.path.abspath(environment.path))
+    text = _("{path} could not be made anew and is as it was before: {reason}")
     return ApplyError(
-        f"{environment.path} could not be made anew and is as it was before: {error}",
+        text.format(path=environment.path, reason=error),
         f"sslfix --apply --only environment {_quoted(project)}",
     )
 
@@ -352,7 +372,8 @@ def _delete(aside: str, report: Say) -> None:
     try:
         rmtree(aside)
     except OSError as error:
-        report(f"the old environment could not be deleted: {aside}: {error.strerror}")
+        text = _("the old environment could not be deleted: {path}: {reason}")
+        report(text.format(path=aside, reason=error.strerror))
 
 
 # --------------------------------------------------------------------------- repairing in place
@@ -372,7 +393,8 @@ def install(
     """
     command = install_command(interpreter.executable, requirements)
     if offline:
-        raise ApplyError(f"offline: nothing was installed into {interpreter.prefix}", command)
+        text = _("offline: nothing was installed into {path}")
+        raise ApplyError(text.format(path=interpreter.prefix), command)
     target = _target(interpreter)
     try:
         tool = installers.install(target, requirements, os.path.dirname(target.path))
@@ -382,7 +404,8 @@ def install(
     except BaseException:
         restore(interpreter, ask, report=report)
         raise
-    report(f"installed {', '.join(requirements)} with {tool}")
+    text = _("installed {requirements} with {tool}")
+    report(text.format(requirements=", ".join(requirements), tool=tool))
 
 
 def restore(interpreter: Interpreter, ask: Ask, *, report: Say = lambda _: None) -> None:
@@ -401,7 +424,8 @@ def restore(interpreter: Interpreter, ask: Ask, *, report: Say = lambda _: None)
     if changed:
         installers.reinstall(target, changed, folder)
     if added or changed:
-        report(f"put back: {', '.join([*added, *map(_name, changed)])}")
+        names = ", ".join([*added, *map(_name, changed)])
+        report(_("put back: {names}").format(names=names))
 
 
 def _unchanged(old: Distribution, new: Distribution | None) -> bool:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 
 from sslfix.errors import ApplyError
+from sslfix.language import say as _
 
 
 def replace(contents: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -36,8 +37,8 @@ def replace(contents: Mapping[str, bytes]) -> dict[str, bytes]:
     except OSError as error:
         # error.filename may be the file staged beside the one that the person knows.
         known = [path for path in contents if path not in staged] or list(contents)
-        reason = f"cannot be written: {error.strerror}; nothing changed"
-        raise ApplyError(f"{known[0]} {reason}") from None
+        text = _("{path} cannot be written: {reason}; nothing changed")
+        raise ApplyError(text.format(path=known[0], reason=error.strerror)) from None
     finally:
         for temporary in staged.values():
             if os.path.exists(temporary):

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from sslfix import specifiers
 from sslfix.apply import children
 from sslfix.errors import ApplyError
+from sslfix.language import all_of
+from sslfix.language import say as _
 from sslfix.match import marker_holds
 from sslfix.model import DependencyFile, Format, Interpreter, Lock, Relock
 
@@ -68,8 +70,10 @@ def relock(
     by_hand = f"cd {_shell([folder])} && {by_hand}" if folder else by_hand
     job = _Job(action, old, manifest, format_, format_.lock, interpreter, by_hand)
     if offline:
-        raise job.failed(f"{action.path} must be re-locked, which needs the network")
-    error = job.failed(f"{action.tool} is not installed, and {action.path} is its file")
+        text = _("{path} must be re-locked, which needs the network")
+        raise job.failed(text.format(path=action.path))
+    text = _("{tool} is not installed, and {path} is its file")
+    error = job.failed(text.format(tool=action.tool, path=action.path))
     with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
         for number, tool in enumerate(_tools(job, scratch)):
             try:
@@ -119,7 +123,9 @@ def _tool(job: _Job, command: tuple[str, ...]) -> _Tool:
     output = _run(job, (*command, "--version"), os.getcwd())
     found = re.search(r"version:? (\d+)\.\d+", output)
     if found is None:
-        raise job.failed(f"{_shell(command)} --version says no version: {output.strip()}")
+        text = _("{command} says no version: {output}")
+        command = (*command, "--version")
+        raise job.failed(text.format(command=_shell(command), output=output.strip()))
     return _Tool(command, int(found[1]))
 
 
@@ -133,10 +139,11 @@ def _of_same_version(job: _Job, tool: _Tool) -> _Tool:
     uv = shutil.which("uv")
     if uv is not None:
         return _Tool((uv, "tool", "run", "--from", wanted, name), int(made_by[1]))
-    raise job.failed(
-        f"{document.path} was made by {wanted}, and the {name} installed is {tool.major}.x, "
+    text = _(
+        "{path} was made by {wanted}, and the {tool} installed is {major}.x, "
         "which would rewrite all of it"
     )
+    raise job.failed(text.format(path=document.path, wanted=wanted, tool=name, major=tool.major))
 
 
 def _made(job: _Job, folder: str) -> str:
@@ -197,23 +204,29 @@ def _require(job: _Job, new: DependencyFile) -> None:
     """The wanted distributions keep their bounds in every section, and can be installed."""
     tool, wanted = job.action.tool, job.action.constraint
     if new.problems:
-        raise job.failed(f"{tool} made a lock file that cannot be read")
+        raise job.failed(_("{tool} made a lock file that cannot be read").format(tool=tool))
     for name, bound in wanted.items():
         entries = [one for one in new.declarations if one.name == name]
         for one in entries:
             if not (one.version and specifiers.holds(one.version, bound)):
-                where = one.section or "the file"
-                raise job.failed(
-                    f"{tool} locked {name} {one.version} in {where}, which {bound} excludes; "
+                text = _(
+                    "{tool} locked {name} {version} in {section}, which {bound} excludes; "
                     "nothing was changed"
+                )
+                section = one.section or _("the file")
+                version = one.version
+                raise job.failed(
+                    text.format(tool=tool, name=name, version=version, section=section, bound=bound)
                 )
         markers = job.interpreter.markers if job.interpreter else {}
         if markers and not any(marker_holds(one.marker, markers) for one in entries):
-            version = " and ".join(sorted({one.version or "" for one in entries}))
-            raise job.failed(
-                f"{tool} locked {name} {version}, which cannot be installed on the Python that "
-                f"is judged ({markers.get('python_full_version')}); nothing was changed"
+            text = _(
+                "{tool} locked {name} {version}, which cannot be installed on the Python that "
+                "is judged ({python}); nothing was changed"
             )
+            version = all_of(sorted({one.version or "" for one in entries}))
+            python = markers.get("python_full_version")
+            raise job.failed(text.format(tool=tool, name=name, version=version, python=python))
 
 
 def _moved(old: DependencyFile, new: DependencyFile, wanted: Mapping[str, str]) -> tuple[str, ...]:

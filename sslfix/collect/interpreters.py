@@ -12,6 +12,7 @@ from sslfix.collect import distributions, environments, probe
 from sslfix.collect.projects import show
 from sslfix.detectors import stale_environment
 from sslfix.errors import ProbeError, UsageError
+from sslfix.language import say as _
 from sslfix.model import Environment, Interpreter
 
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
@@ -143,10 +144,11 @@ def _requested(word: str, environ: Mapping[str, str]) -> Choice:
     if _VERSION.fullmatch(wanted):
         found = find_version(wanted, environ)
         if found is None:
-            raise UsageError(
-                f"--python {word}: no Python {wanted} was found on PATH, among pyenv's versions or "
+            text = _(
+                "--python {word}: no Python {wanted} was found on PATH, among pyenv's versions or "
                 "where python-discovery looks; give the path of its executable"
             )
+            raise UsageError(text.format(word=word, wanted=wanted))
         return _choice(found, because)
     path = os.path.expanduser(word)
     if os.path.isdir(path):
@@ -154,7 +156,8 @@ def _requested(word: str, environ: Mapping[str, str]) -> Choice:
     if not os.path.lexists(path) and os.sep not in word:
         path = _which(word, environ.get("PATH", "")) or path
     if not os.path.lexists(path):
-        raise UsageError(f"--python {word}: no such file; give a path or a version such as 3.9")
+        text = _("--python {word}: no such file; give a path or a version such as 3.9")
+        raise UsageError(text.format(word=word))
     return _choice(path, because)
 
 
@@ -166,7 +169,9 @@ def _in_project(project: str) -> Iterator[Choice]:
     for name in (".venv", "venv"):
         root = os.path.join(project, name)
         if environments.is_root(root):
-            yield _choice(environments.executable_of(root), f"the project's {name}")
+            yield _choice(
+                environments.executable_of(root), _("the project's {name}").format(name=name)
+            )
 
 
 def _active(environ: Mapping[str, str]) -> Iterator[Choice]:
@@ -182,7 +187,7 @@ def _active(environ: Mapping[str, str]) -> Iterator[Choice]:
             yield _choice(environments.executable_of(root), name)
     folders = [one for one in _path(environ) if not _is_inside(one, own)]
     if own and folders:
-        before = _choice(os.path.join(folders[0], "python"), "activated before the hook ran")
+        before = _choice(os.path.join(folders[0], "python"), _("activated before the hook ran"))
         if before.environment is not None:
             yield before
 
@@ -222,7 +227,7 @@ def _of_tools(project: str, environ: Mapping[str, str]) -> Iterator[Choice]:
             continue
         root = _said_by([executable, *command[1:]], project, environ)
         if root and environments.is_root(root):
-            because = f"the {command[0]} environment of the project"
+            because = _("the {tool} environment of the project").format(tool=command[0])
             yield _choice(environments.executable_of(root), because)
 
 
@@ -282,13 +287,14 @@ def _of_version_file(project: str, environ: Mapping[str, str]) -> Iterator[Choic
             return
         found = find_version(word, environ)
         if found is not None:
-            yield _choice(found, f".python-version says {word}")
+            yield _choice(found, _("{file} says {word}").format(file=".python-version", word=word))
             return
     if words:
-        raise UsageError(
-            f"{show(path)}: asks for Python {' or '.join(words)}, which was not found on PATH or "
-            "among pyenv's versions; install it, or say --python"
+        text = _(
+            "{path}: asks for Python {version}, which was not found on PATH or among pyenv's "
+            "versions; install it, or say --python"
         )
+        raise UsageError(text.format(path=show(path), version=_(" or ").join(words)))
 
 
 def _on_path(environ: Mapping[str, str]) -> Iterator[Choice]:
@@ -297,7 +303,7 @@ def _on_path(environ: Mapping[str, str]) -> Iterator[Choice]:
         for folder in _path(environ):
             executable = _which(name, folder)
             if executable is not None and not _is_inside(folder, own):
-                yield _choice(executable, f"{name} on PATH")
+                yield _choice(executable, _("{name} on PATH").format(name=name))
 
 
 # --------------------------------------------------------------------------- versions

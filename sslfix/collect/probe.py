@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from sslfix.errors import ProbeError
+from sslfix.language import say as _
 from sslfix.model import Interpreter, SslLibrary
 
 if TYPE_CHECKING:
@@ -81,13 +82,16 @@ def answer(
 
 def _require_executable(path: str) -> None:
     if os.path.islink(path) and not os.path.exists(path):
-        raise ProbeError(path, f"is a link to {os.path.realpath(path)}, which does not exist")
+        raise ProbeError(
+            path,
+            _("is a link to {target}, which does not exist").format(target=os.path.realpath(path)),
+        )
     if not os.path.exists(path):
-        raise ProbeError(path, "does not exist")
+        raise ProbeError(path, _("does not exist"))
     if os.path.isdir(path):
-        raise ProbeError(path, "is a folder; expected the executable of a Python")
+        raise ProbeError(path, _("is a folder; expected the executable of a Python"))
     if not os.access(path, os.X_OK):
-        raise ProbeError(path, "is not executable")
+        raise ProbeError(path, _("is not executable"))
 
 
 def _run(
@@ -115,6 +119,7 @@ def _run(
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         _stop(process)
+        # Not translated: detectors tell it from failures by its first words.
         reason = f"timed out: no answer within {timeout:g} seconds"
         raise ProbeTimeoutError(command[0], reason) from None
     except BaseException:
@@ -134,25 +139,29 @@ def _cannot_start(error: OSError) -> str:
     import errno
 
     if error.errno == errno.ENOEXEC:
-        return "cannot run on this machine (made for another kind of processor, or no program)"
+        return _("cannot run on this machine (made for another kind of processor, or no program)")
     if error.errno == errno.ENOENT:
-        return "cannot start: the loader or the program that it names in its beginning is missing"
-    return f"cannot start: {error.strerror}"
+        return _(
+            "cannot start: the loader or the program that it names in its beginning is missing"
+        )
+    return _("cannot start: {reason}").format(reason=error.strerror)
 
 
 def _reply(executable: str, cookies: Sequence[str], code: int, output: str, errors: str) -> Answer:
     import json
 
     opening, closing = (cookie[::-1] for cookie in cookies)
-    _, found, rest = output.partition(opening)
-    body, ended, _ = rest.partition(closing)
+    _before, found, rest = output.partition(opening)
+    body, ended, _after = rest.partition(closing)
     if found and ended:
         said: Answer = json.loads(body)
         return said
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     last = f": {lines[-1]}" if lines else ""
     if code < 0:
-        raise ProbeError(executable, f"was stopped by signal {-code}{last}")
-    if code:
-        raise ProbeError(executable, f"exits with {code}{last}")
-    raise ProbeError(executable, f"does not answer as a Python does{last}")
+        reason = _("was stopped by signal {number}").format(number=-code)
+    elif code:
+        reason = _("exits with {code}").format(code=code)
+    else:
+        reason = _("does not answer as a Python does")
+    raise ProbeError(executable, reason + last)

@@ -9,12 +9,13 @@ import fnmatch
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sslfix import formats
 from sslfix.errors import ReadError
 from sslfix.formats.text import decode
+from sslfix.language import say as _
 from sslfix.model import DependencyFile, Document, Format, Include, Kind, Problem
 
 # Never the project's own: environments, caches, other people's packages, version control.
@@ -22,6 +23,7 @@ SKIPPED = frozenset({
     ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
     ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules", "site-packages", "venv",
 })  # fmt: skip
+_PYTHON = (".py", ".pyw")
 
 
 class Project(NamedTuple):
@@ -47,23 +49,28 @@ def read(
     exclude: Sequence[str] = (),
     pins: bool = True,
     source: bool = True,
+    elsewhere: bool = False,
 ) -> Project:
     """All dependency files and Python sources at or below `paths`.
 
-    What can't be read becomes a `Problem`; the other files are read all the same.
+    What can't be read becomes a `Problem`; the other files are read all the same. `elsewhere`
+    counts files of formats in folders that another Python than the project's is made from.
     """
     found = [
-        one for path in paths for one in _find(path, read_as) if not _excluded(one.path, exclude)
+        one
+        for path in paths
+        for one in _find(path, read_as, elsewhere=elsewhere)
+        if not _excluded(one.path, exclude)
     ]
     problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
     good = {one.path: one for one in _each_once(found) if not one.problem}
     files: list[DependencyFile] = []
+    texts = list(_contents(path for path in good if path.endswith(_PYTHON)))
     if pins:
-        files, unread = _read_files([one for one in good.values() if one.format is not None])
+        named = [one for one in good.values() if one.format is not None]
+        files, unread = _read_files([*named, *_scripts(texts, good)])
         problems += unread
-    sources: tuple[Document, ...] = ()
-    if source:
-        sources = tuple(_sources(path for path in good if path.endswith((".py", ".pyw"))))
+    sources = tuple(_sources(texts)) if source else ()
     return Project(tuple(files), sources, tuple(problems))
 
 
@@ -78,20 +85,24 @@ def _each_once(found: Sequence[_Found]) -> Iterator[_Found]:
             yield one
 
 
-def _find(path: str, read_as: str | None) -> Iterator[_Found]:
+def _find(path: str, read_as: str | None, *, elsewhere: bool) -> Iterator[_Found]:
     if not os.path.lexists(path):
-        yield _Found(show(path), None, "no such file or directory")
+        yield _Found(show(path), None, _("no such file or directory"))
     elif not os.path.isdir(path):
         yield _named(path, read_as)
     elif read_as is not None or formats.for_path(show(path)) is not None:
-        yield _Found(show(path), None, "is a directory, not a dependency file")
+        yield _Found(show(path), None, _("is a directory, not a dependency file"))
     else:
-        yield from _below(path)
+        for one in _below(path):
+            if one.format is None or elsewhere or not one.format.elsewhere:
+                yield one
 
 
 def _named(path: str, read_as: str | None) -> _Found:
+    if path.endswith(_PYTHON) and not read_as:
+        return _Found(show(path), formats.for_path(show(path)))
     format_ = format_of(show(path), read_as)
-    if format_ is None and not path.endswith((".py", ".pyw")):
+    if format_ is None:
         return _Found(show(path), None, unknown_format())
     return _Found(show(path), format_)
 
@@ -101,21 +112,23 @@ def format_of(path: str, read_as: str | None) -> Format | None:
     if read_as:
         return formats.by_name(read_as)
     plain = path.endswith((".txt", ".in", ".pip", ".reqs"))
-    return formats.for_path(path) or (formats.by_name("requirements.txt") if plain else None)
+    usual = "requirements.txt" if plain else "script.py" if path.endswith(_PYTHON) else ""
+    return formats.for_path(path) or (formats.by_name(usual) if usual else None)
 
 
 def unknown_format() -> str:
     """What to tell a person whose file is of no known format."""
     known = ", ".join(one.name for one in formats.all_formats())
-    return f"not a dependency file that sslfix knows by its name; say which with --as ({known})"
+    text = _("not a dependency file that sslfix knows by its name; say which with --as ({known})")
+    return text.format(known=known)
 
 
 def _below(folder: str) -> Iterator[_Found]:
     for path in sorted(_listed(folder)):
         format_ = formats.for_path(path)
         if os.path.isdir(path):
-            yield _Found(path, None, "is a directory, not a dependency file")
-        elif format_ is not None or path.endswith((".py", ".pyw")):
+            yield _Found(path, None, _("is a directory, not a dependency file"))
+        elif format_ is not None or path.endswith(_PYTHON):
             yield _Found(path, format_)
 
 
@@ -197,7 +210,7 @@ def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Pro
             if problem:
                 problems.append(problem)
             elif target:
-                waiting.append((target, format_, include.constraint))
+                waiting.append((target, formats.by_name("requirements.txt"), include.constraint))
     problems += _circles(files)
     return sorted(files.values(), key=lambda one: one.document.path), problems
 
@@ -214,12 +227,15 @@ def read_file(path: str, format_: Format, *, constraint: bool = False) -> Depend
     """One dependency file. Raises ReadError where there is no text to be had."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            what = "a directory" if os.path.isdir(path) else "a device or a pipe"
-            raise ReadError(path, f"is {what}, not a dependency file")
+            text = _("is a device or a pipe, not a dependency file")
+            if os.path.isdir(path):
+                text = _("is a directory, not a dependency file")
+            raise ReadError(path, text)
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
-        raise ReadError(path, f"cannot be read: {error.strerror}") from None
+        text = _("cannot be read: {reason}").format(reason=error.strerror)
+        raise ReadError(path, text) from None
     file = format_.read(decode(path, data, format_.name, _fallback(data)))
     if constraint:
         kinds = (one._replace(kind=Kind.CONSTRAINT) for one in file.declarations)
@@ -238,26 +254,31 @@ def _fallback(data: bytes) -> str:
 
 def _target(file: DependencyFile, include: Include) -> tuple[str, Problem | None]:
     """The path of an included file, or the problem with it."""
-    line, _ = file.document.position(include.span.start)
+    line, _column = file.document.position(include.span.start)
     if "://" in include.target or "${" in include.target:
-        return "", Problem(file.document.path, line, f"includes {include.target}: not looked at")
+        text = _("includes {target}: not looked at").format(target=include.target)
+        return "", Problem(file.document.path, line, text)
     folder = posixpath.dirname(file.document.path)
     path = posixpath.normpath(posixpath.join(folder, include.target))
     if os.path.isfile(path):
         return path, None
-    what = "is a directory" if os.path.isdir(path) else "does not exist"
-    return "", Problem(file.document.path, line, f"includes {include.target}, which {what}")
+    text = _("includes {target}, which does not exist")
+    if os.path.isdir(path):
+        text = _("includes {target}, which is a directory")
+    return "", Problem(file.document.path, line, text.format(target=include.target))
 
 
 def _circles(files: dict[str, DependencyFile]) -> Iterator[Problem]:
     """A problem for each file that includes itself, on its own or through others."""
     for path, file in files.items():
         for include in file.includes:
-            target, _ = _target(file, include)
+            target = _target(file, include)[0]
             if target and path in _reachable(target, files):
-                line, _ = file.document.position(include.span.start)
-                through = "itself" if target == path else f"itself through {include.target}"
-                yield Problem(path, line, f"includes {through}; pip refuses that")
+                line = file.document.position(include.span.start)[0]
+                text = _("includes itself through {target}; pip refuses that")
+                if target == path:
+                    text = _("includes itself; pip refuses that")
+                yield Problem(path, line, text.format(target=include.target))
 
 
 def _reachable(start: str, files: dict[str, DependencyFile]) -> set[str]:
@@ -273,24 +294,33 @@ def _reachable(start: str, files: dict[str, DependencyFile]) -> set[str]:
     return seen
 
 
-def _sources(paths: Iterable[str]) -> Iterator[Document]:
+def _contents(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The Python files that can be read."""
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                yield path, stream.read()
+        except OSError:
+            continue
+
+
+def _scripts(texts: Iterable[tuple[str, bytes]], known: Mapping[str, _Found]) -> Iterator[_Found]:
+    """The Python files that hold requirements, though their names do not say so."""
+    for path, data in texts:
+        format_ = formats.for_source(data) if known[path].format is None else None
+        if format_ is not None:
+            yield _Found(path, format_)
+
+
+def _sources(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
     """The Python sources, if any of them names a library whose patching or sharing matters.
 
     The others are read then too: what an entry module imports may import `requests`.
     """
     from sslfix.detectors import SOURCE_WORDS
 
-    texts: list[tuple[str, bytes]] = []
-    matters = False
-    for path in paths:
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read()
-        except OSError:
-            continue
-        matters = matters or any(word in data for word in SOURCE_WORDS)
-        texts.append((path, data))
-    if matters:
+    texts = tuple(texts)
+    if any(word in data for _path, data in texts for word in SOURCE_WORDS):
         for path, data in texts:
             document = _source(path, data)
             if document is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sslfix.errors import UsageError
+from sslfix.language import say as _
 from sslfix.model import Interpreter, SslLibrary
 
 _SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
@@ -25,9 +26,13 @@ def find(name: str, identifier: str) -> Interpreter:
         import difflib
 
         close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else "; sslfix targets lists them"
-        raise UsageError(f"no target is named {name}{hint}")
-    return known[name]._replace(id=identifier, chosen_because=f"the target {name}")
+        text = _("no target is named {name}; {command} lists them")
+        if close:
+            text = _("no target is named {name}; did you mean {other}?")
+        other = close[0] if close else ""
+        raise UsageError(text.format(name=name, other=other, command="sslfix targets"))
+    because = _("the target {name}").format(name=name)
+    return known[name]._replace(id=identifier, chosen_because=because)
 
 
 def _profile(name: str, python: str, ssl: str, platform: str, source: str) -> Interpreter:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sslfix import __version__
 from sslfix.errors import UsageError
+from sslfix.language import say as _
 
 if TYPE_CHECKING:  # imported when needed: --help starts without the nouns and the rooms
     from sslfix.model import Finding, Level, Problem, Report
@@ -94,7 +95,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
     targets = tuple(arguments.target or ())
     python = tuple(arguments.python or ())
     if targets and python:
-        raise UsageError("--target stands in for an interpreter; say it or --python, not both")
+        raise UsageError(_("--target stands in for an interpreter; say it or --python, not both"))
     if not targets and not python:
         targets, python = settings.targets, settings.python
     if arguments.read_as:
@@ -119,7 +120,8 @@ def _require_format(name: str) -> None:
 
     if formats.by_name(name) is None:
         known = ", ".join(one.name for one in formats.all_formats())
-        raise UsageError(f"no file format is named {name}; there are {known}")
+        text = _("no file format is named {name}; there are {known}")
+        raise UsageError(text.format(name=name, known=known))
 
 
 def _progress(line: str) -> None:
@@ -146,7 +148,8 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
 
     if arguments.verbose:
         for file in report.facts.files:
-            _progress(f"read {file.document.path} as {file.format}")
+            text = _("read {path} as {format}")
+            _progress(text.format(path=file.document.path, format=file.format))
     silent = arguments.quiet and not report.findings and not report.problems
     if silent and arguments.format == "text":
         return
@@ -173,4 +176,5 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(text + "\n")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        text = _("{path}: cannot be written: {reason}")
+        raise UsageError(text.format(path=path, reason=error.strerror)) from None

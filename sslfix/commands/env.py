@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sslfix.collect import interpreters
 from sslfix.errors import ProbeError, UsageError
+from sslfix.language import say as _
 from sslfix.model import Interpreter
 
 
@@ -28,10 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what each interpreter is; exit 1 if one is not well, 2 if one could not be judged."""
     if not os.path.isdir(arguments.path):
-        raise UsageError(f"{arguments.path}: not a folder; give a project's, or --python")
+        reason = _("not a folder; give a project's, or --python")
+        raise UsageError(f"{arguments.path}: {reason}")
     choices = interpreters.choose(arguments.path, arguments.python, os.environ)
     if not choices:
-        raise UsageError("no Python was found; name one with --python")
+        raise UsageError(_("no Python was found; name one with --python"))
     found: list[Interpreter] = []
     for number, choice in enumerate(choices, 1):
         try:

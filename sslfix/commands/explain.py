@@ -12,13 +12,9 @@ from typing import BinaryIO
 from sslfix import __version__, rules
 from sslfix.errors import ProbeError, ReadError, UsageError
 from sslfix.explain import Explanation, Told, read, remedies, told
+from sslfix.language import say as _
 from sslfix.model import Interpreter, Match, Remedy, Rule
 
-UNKNOWN = """\
-not recognised: no rule knows this text
-  If the SSL library is to blame, ask with the whole traceback, from the line
-  "Traceback (most recent call last)" on, and with these lines (nothing private is in them):
-"""
 BLOCK = 1 << 18
 
 
@@ -43,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(_json(explained.matches, place))
     else:
-        print(_text(explained.matches, place) or UNKNOWN + _attachment(arguments.python))
+        print(_text(explained.matches, place) or _unknown(arguments.python))
     return 0 if explained.matches else 1
 
 
@@ -101,6 +97,17 @@ def _live(text: str, python: str | None) -> Interpreter | None:
     return None
 
 
+def _unknown(python: str | None) -> str:
+    """What is printed where nothing is recognised: how to ask others."""
+    text = _(
+        "not recognised: no rule knows this text\n"
+        "  If the SSL library is to blame, ask with the whole traceback, from the line\n"
+        '  "Traceback (most recent call last)" on, and with these lines (nothing private is in '
+        "them):"
+    )
+    return f"{text}\n{_attachment(python)}"
+
+
 def _attachment(python: str | None) -> str:
     """What those who are asked for help need to know of this place: no path, no name."""
     from sslfix.collect import interpreters
@@ -135,15 +142,23 @@ def _text(matches: tuple[Match, ...], place: Told) -> str:
     lines = []
     for match in matches:
         rule = match.rule
-        lines += [
-            f"{rule.id} {rule.name} ({match.confidence}): {rule.title}",
-            f"  line {match.line}: {match.evidence}",
-        ]
+        lines += [_heading(match), f"  {_evidence(match)}"]
         for remedy in remedies(rule, place):
-            lines.append(f"  = do: {_title(remedy)}: {remedy.why}")
+            text = _("do: {what}: {why}").format(what=_title(remedy), why=remedy.why)
+            lines.append(f"  = {text}")
             lines += [f"        {command}" for command in _commands(remedy)]
-        lines += [f"  = more: sslfix rule {rule.id}", ""]
+        more = _("more: {command}").format(command=f"sslfix rule {rule.id}")
+        lines += [f"  = {more}", ""]
     return "\n".join(lines).rstrip()
+
+
+def _heading(match: Match) -> str:
+    confidence = {"certain": _("certain"), "likely": _("likely")}[match.confidence]
+    return f"{match.rule.id} {match.rule.name} ({confidence}): {match.rule.title}"
+
+
+def _evidence(match: Match) -> str:
+    return _("line {number}: {evidence}").format(number=match.line, evidence=match.evidence)
 
 
 def _json(matches: tuple[Match, ...], place: Told) -> str:
@@ -165,6 +180,9 @@ def _json(matches: tuple[Match, ...], place: Told) -> str:
 
 def _remedies(rule: Rule, place: Told) -> list[dict[str, object]]:
     return [
-        {"text": f"{_title(remedy)}: {remedy.why}", "commands": _commands(remedy)}
+        {
+            "text": _("{what}: {why}").format(what=_title(remedy), why=remedy.why),
+            "commands": _commands(remedy),
+        }
         for remedy in remedies(rule, place)
     ]

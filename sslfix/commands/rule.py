@@ -7,6 +7,7 @@ import sys
 
 from sslfix import rules
 from sslfix.errors import UsageError
+from sslfix.language import say as _
 from sslfix.model import Rule, When
 
 
@@ -20,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the page: as Markdown, set by rich where a person looks at it."""
     rule = rules.find(rules.load(), arguments.rule)
     if rule is None:
-        raise UsageError(f"no rule {arguments.rule!r}; `sslfix rules` lists them all")
+        text = _("no rule {word}; {command} lists them all")
+        raise UsageError(text.format(word=repr(arguments.rule), command="`sslfix rules`"))
     if arguments.format == "json":
         import json
 

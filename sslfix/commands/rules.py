@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 
 from sslfix import rules
+from sslfix.language import padded
+from sslfix.language import say as _
 from sslfix.model import Rule
 
 
@@ -28,11 +30,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(json.dumps({"schema": 1, "rules": [_entry(rule) for rule in found]}, indent=2))
     elif not found:
-        print("no rule is about that; `sslfix rules` lists them all")
+        print(_("no rule is about that; {command} lists them all").format(command="`sslfix rules`"))
     else:
+        from sslfix.reporters.text import level_word
+
         width = max(len(rule.name) for rule in found)
         for rule in found:
-            print(f"{rule.id}  {rule.level.name.lower():<8} {rule.name:<{width}}  {rule.title}")
+            level = padded(level_word(rule.level), 8)
+            print(f"{rule.id}  {level} {rule.name:<{width}}  {rule.title}")
     return 0 if found else 1
 
 

@@ -7,11 +7,12 @@ import sys
 
 from sslfix import relay
 from sslfix.errors import UsageError
+from sslfix.language import say as _
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Take the command and its arguments unread."""
-    parser.usage = "%(prog)s [-h] [--] COMMAND [ARGUMENT ...]"
+    parser.usage = "%(prog)s [-h] [--lang LANG] [--] COMMAND [ARGUMENT ...]"
     parser.add_argument(
         "command", metavar="COMMAND", nargs=argparse.REMAINDER, help="the command, with arguments"
     )
@@ -23,7 +24,11 @@ def run(arguments: argparse.Namespace) -> int:
     if command[:1] == ["--"]:
         del command[0]
     if not command:
-        raise UsageError("nothing to run; for example: sslfix run -- python app.py")
+        raise UsageError(
+            _("nothing to run; for example: {command}").format(
+                command="sslfix run -- python app.py"
+            )
+        )
     try:
         code, stderr = relay.run(command)
     except OSError as error:
@@ -38,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _cannot_start(name: str, error: OSError) -> int:
     missing = isinstance(error, FileNotFoundError)
-    reason = "command not found" if missing and "/" not in name else error.strerror
+    reason = _("command not found") if missing and "/" not in name else error.strerror
     print(f"sslfix: {name}: {reason}", file=sys.stderr)
     return 127 if missing else 126
 
@@ -46,23 +51,28 @@ def _cannot_start(name: str, error: OSError) -> int:
 def _explain(name: str, code: int, stderr: bytes) -> None:
     """Print what is known; whatever goes wrong here must not change the exit code."""
     text = stderr.decode("utf-8", "replace")
-    ended = f"failed with exit code {code}"
+    heading = _("{name} failed with exit code {code}; what is known about its messages:").format(
+        name=name, code=code
+    )
     if code < 0:
         import signal
 
         word = signal.strsignal(-code) or f"signal {-code}"
         text += f"\n{word}\n"  # as a shell would print
-        ended = f"was ended by a signal ({word})"
+        heading = _(
+            "{name} was ended by a signal ({word}); what is known about its messages:"
+        ).format(name=name, word=word)
     try:
         from sslfix.commands.explain import explanation
 
         known = explanation(text)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-        _say(f"sslfix: cannot explain: {type(error).__name__}: {error}\n")
+        text = _("cannot explain: {reason}").format(reason=f"{type(error).__name__}: {error}")
+        _say(f"sslfix: {text}\n")
         return
     if known:
         gap = "\n" if stderr.endswith(b"\n") or not stderr else "\n\n"
-        _say(f"{gap}sslfix: {name} {ended}; what is known about its messages:\n{known}\n")
+        _say(f"{gap}sslfix: {heading}\n{known}\n")
 
 
 def _say(text: str) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple, Union
 
 from sslfix.detectors._bindings import bound, parse, qualified, span
 from sslfix.detectors._holders import HOLDERS
+from sslfix.language import say as _
 from sslfix.model import Detector, Document, Facts, Hit, Interpreter, Location
 
 # A module that patches has one of these in its text.
@@ -47,8 +48,9 @@ class Place(NamedTuple):
         return self.document.locate(span(self.document, self.node), note)
 
 
-def detect(facts: Facts, _: Interpreter) -> tuple[Hit, ...]:
+def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
     """A hit for each patch that surely runs after the import of such a module."""
+    del interpreter  # the order is the same on any
     if not any(_mentions_patch(document) for document in facts.sources):
         return ()
     starts = [source for source in facts.sources if _may_start(source)]
@@ -79,15 +81,19 @@ def _is_program(document: Document) -> bool:
 
 
 def _hit(patch: Place, holder: Place) -> Hit:
+    late = _("patches ssl after {module} was imported")
+    holding = _("{module} takes its own reference to ssl.SSLContext here")
+    via = _("this imports {module}")
+    message = _("{patch} comes too late: {module} is imported before it")
     return Hit(
         rule="SSL601",
         locations=(
-            patch.locate(f"patches ssl after {holder.what} was imported"),
-            holder.locate(f"{holder.what} takes its own reference to ssl.SSLContext here"),
-            *(place.locate(f"this imports {place.what}") for place in holder.via),
+            patch.locate(late.format(module=holder.what)),
+            holder.locate(holding.format(module=holder.what)),
+            *(place.locate(via.format(module=place.what)) for place in holder.via),
         ),
-        message=f"{patch.what} comes too late: {holder.what} is imported before it",
-        detail="every HTTPS request then ends in a RecursionError",
+        message=message.format(patch=patch.what, module=holder.what),
+        detail=_("every HTTPS request then ends in a RecursionError"),
     )
 
 
@@ -211,7 +217,7 @@ class Run:
                 value = str(statement.value.value).lower()
                 is_green = "gevent" in value or "eventlet" in value
                 if is_green and [ast.dump(t) for t in statement.targets] == [_WORKER_CLASS]:
-                    self.patch(Place(document, statement, "the worker's monkey patch"))
+                    self.patch(Place(document, statement, _("the worker's monkey patch")))
 
     def patch(self, place: Place) -> None:
         if not self.patched and self.holders:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sslfix.detectors._bindings import bound, parse, qualified, span
+from sslfix.language import say as _
 from sslfix.model import Detector, Document, Facts, Hit, Interpreter
 
 # The option exists on the plain Session only; AsyncSession has no threads.
@@ -13,14 +14,16 @@ SESSIONS = ("curl_cffi.Session", "curl_cffi.requests.Session", "curl_cffi.reques
 OPTION = "use_thread_local_curl"
 
 
-def detect(facts: Facts, _: Interpreter) -> tuple[Hit, ...]:
+def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
     """A hit for each `Session(use_thread_local_curl=False)` in the sources."""
+    del interpreter  # no release of Python or of an SSL library makes it safe
+    note = _("one curl handle for all threads")
     return tuple(
         Hit(
             rule="SSL602",
-            locations=(document.locate(span(document, call), "one curl handle for all threads"),),
-            message="this Session shares one curl handle between all threads",
-            detail="threads that use it together crash the process",
+            locations=(document.locate(span(document, call), note),),
+            message=_("this Session shares one curl handle between all threads"),
+            detail=_("threads that use it together crash the process"),
             distribution="curl-cffi",
         )
         for document in facts.sources

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 
+from sslfix.language import all_of
+from sslfix.language import say as _
 from sslfix.model import Detector, Environment, Facts, Hit, Interpreter, Location, Span
 
 STALE, BASE_GONE, WITHOUT_SSL, OUT_OF_STEP = "SSL501", "SSL502", "SSL503", "SSL504"
-
-_MESSAGES = {
-    STALE: "is stale: it does not fit its base Python any more",
-    BASE_GONE: "is broken: it has no Python that works",
-    OUT_OF_STEP: "is stale, though it works",
-}
 
 # The ssl extension itself cannot be loaded; any other failure comes from ssl.py not fitting it.
 _NOT_LOADED = re.compile(
@@ -53,10 +49,12 @@ def _deaths(interpreter: Interpreter, environment: Environment) -> tuple[str, ..
     """
     base, why = environment.base_executable, environment.base_failure
     lost = why and not why.startswith("timed out") and base not in environment.failure
-    found = (f"its base interpreter {base} {why}",) if lost else ()
+    text = _("its base interpreter {base} {fails}")
+    found = (text.format(base=base, fails=why),) if lost else ()
     if environment.failure:
-        return (f"its python {environment.failure}", *found)
-    return (*found, f"its python runs with {interpreter.stdlib} instead") if found else ()
+        return (_("its python {fails}").format(fails=environment.failure), *found)
+    instead = _("its python runs with {stdlib} instead").format(stdlib=interpreter.stdlib)
+    return (*found, instead) if found else ()
 
 
 def _other_minor(interpreter: Interpreter, environment: Environment) -> tuple[str, ...]:
@@ -64,9 +62,16 @@ def _other_minor(interpreter: Interpreter, environment: Environment) -> tuple[st
     minor = ".".join(interpreter.version.split(".")[:2])
     if not environment.libraries or minor in environment.libraries:
         return ()
-    folders = " and ".join(f"lib/python{one}" for one in environment.libraries)
-    base = f" ({environment.base_executable})" if environment.base_executable else ""
-    return (f"its distributions are in {folders}, but its python{base} is {interpreter.version}",)
+    text = _("its distributions are in {folders}, but its python is {version}")
+    if environment.base_executable:
+        text = _("its distributions are in {folders}, but its python ({base}) is {version}")
+    return (
+        text.format(
+            folders=all_of([f"lib/python{one}" for one in environment.libraries]),
+            base=environment.base_executable,
+            version=interpreter.version,
+        ),
+    )
 
 
 def _ssl_misfit(interpreter: Interpreter, environment: Environment) -> tuple[str, ...]:
@@ -76,9 +81,12 @@ def _ssl_misfit(interpreter: Interpreter, environment: Environment) -> tuple[str
     base_works = environment.copied and environment.base_ssl is not None
     if not error or not (release or base_works or not _NOT_LOADED.search(error)):
         return ()
-    copied = "copied python" if environment.copied else "python"
-    unfit = f"its {copied} is {interpreter.version} and does not fit {interpreter.stdlib}"
-    return (f"{next(iter(release), unfit)}: import ssl fails with {error}",)
+    text = _("its python is {version} and does not fit {stdlib}")
+    if environment.copied:
+        text = _("its copied python is {version} and does not fit {stdlib}")
+    unfit = text.format(version=interpreter.version, stdlib=interpreter.stdlib)
+    text = _("{cause}: import ssl fails with {error}")
+    return (text.format(cause=next(iter(release), unfit), error=error),)
 
 
 def _other_release(interpreter: Interpreter, environment: Environment) -> tuple[str, ...]:
@@ -87,14 +95,17 @@ def _other_release(interpreter: Interpreter, environment: Environment) -> tuple[
     others = [version for version in known if version and version != interpreter.version]
     if not environment.copied or not others:
         return ()
-    stdlib = f"the standard library of its base, {interpreter.stdlib},"
-    return (f"its copied python is {interpreter.version}, but {stdlib} is {others[0]}",)
+    text = _(
+        "its copied python is {version}, but the standard library of its base, {stdlib}, is {other}"
+    )
+    return (text.format(version=interpreter.version, stdlib=interpreter.stdlib, other=others[0]),)
 
 
 def _move(environment: Environment) -> tuple[str, ...]:
     if not environment.moved_from:
         return ()
-    return (f"it was made at {environment.moved_from}, where its scripts still look for it",)
+    text = _("it was made at {place}, where its scripts still look for it")
+    return (text.format(place=environment.moved_from),)
 
 
 # --------------------------------------------------------------------------- hits
@@ -106,13 +117,21 @@ def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
     environment = interpreter.environment
     rule, reasons = _verdict(interpreter)
     if environment is not None and rule:
-        message = f"{environment.path} {_MESSAGES[rule]}"
-        return (Hit(rule, (_place(interpreter),), message, "; ".join(reasons)),)
+        message = _message(rule).format(path=environment.path)
+        return (Hit(rule, (_place(interpreter),), message, _("; ").join(reasons)),)
     if interpreter.ssl_error:
-        message = f"this Python cannot import ssl: {interpreter.ssl_error}"
+        message = _("this Python cannot import ssl: {error}").format(error=interpreter.ssl_error)
         detail = f"{interpreter.executable} (Python {interpreter.version})"
         return (Hit(WITHOUT_SSL, (_place(interpreter),), message, detail),)
     return ()
+
+
+def _message(rule: str) -> str:
+    return {
+        STALE: _("{path} is stale: it does not fit its base Python any more"),
+        BASE_GONE: _("{path} is broken: it has no Python that works"),
+        OUT_OF_STEP: _("{path} is stale, though it works"),
+    }[rule]
 
 
 def _place(interpreter: Interpreter) -> Location:

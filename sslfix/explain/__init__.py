@@ -126,13 +126,23 @@ class _Search:
                     self.hits[text] = _Hit(*pasted.evidence(place[0]), phrase.weight)
 
     def matches(self) -> tuple[Match, ...]:
-        """The rules whose symptoms were found, best first."""
+        """The rules whose symptoms were found, best first.
+
+        Of two that are equally certain and bad, the one comes first that says whose fault it is
+        not: a warning about the SSL library stands above many errors of the network.
+        """
         best: dict[str, tuple[tuple[int, ...], Match]] = {}
         for rule, symptom in self.symptoms:
             hit = self.hits.get(symptom.text)
             if hit is None or not self._holds(symptom):
                 continue
-            key = (symptom.confidence != "certain", -rule.level, -hit.weight, hit.line)
+            key = (
+                symptom.confidence != "certain",
+                -rule.level,
+                not rule.id.startswith("SSL9"),
+                -hit.weight,
+                hit.line,
+            )
             match = Match(rule, symptom.confidence, hit.evidence, hit.line)
             if rule.id not in best or key < best[rule.id][0]:
                 best[rule.id] = (key, match)

@@ -39,3 +39,12 @@ def for_path(path: str) -> Format | None:
             if fnmatchcase(folder_and_name if "/" in pattern else name, pattern):
                 return format_
     return None
+
+
+def for_source(data: bytes) -> Format | None:
+    """The format that the content of a Python file of any name says, or None."""
+    for format_ in all_formats():
+        mark = format_.mark
+        if mark and (data.startswith(mark) or b"\n" + mark in data):
+            return format_
+    return None

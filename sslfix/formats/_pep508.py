@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sslfix.language import say as _
 from sslfix.model import Declaration, Document, Kind, Span
 
 from ._passage import Passage
@@ -86,7 +87,7 @@ def declare(
     body, separator, marker = text[start:].partition(";")
     marker = marker.strip()
     if marker and not is_marker(marker):
-        raise RequirementError(f'"{marker}" is not an environment marker')
+        raise RequirementError(_('"{text}" is not an environment marker').format(text=marker))
     stop = len(text.rstrip()) if separator else start + len(body.rstrip())
     head = _HEAD.match(text, start, start + len(body))
     if head is None or not _EXTRAS.fullmatch(head[3] or ""):
@@ -131,22 +132,22 @@ def _specified(
 def _url(text: str) -> str:
     url = text.strip()
     if not url or re.search(r"\s", url):
-        raise RequirementError(f'expected a URL after "@", found "{url}"')
+        raise RequirementError(_('expected a URL after "@", found "{text}"').format(text=url))
     return url
 
 
 def _reason(text: str) -> str:
     shown = text if len(text) <= 60 else text[:57] + "..."
-    reason = f'"{shown}" is not a requirement'
+    reason = _('"{text}" is not a requirement')
     if re.fullmatch(rf"{NAME}\s*=\s*[^\s=]+", text):
-        reason += '; "=" is no operator, write "=="'
+        reason = _('"{text}" is not a requirement; "=" is no operator, write "=="')
     elif re.match(r"(?:<{7}|={7}|>{7})(?:\s|$)", text):
-        reason += "; resolve the merge conflict"
+        reason = _('"{text}" is not a requirement; resolve the merge conflict')
     elif "{{" in text or "{%" in text:
-        reason += "; render the template and check the result"
+        reason = _('"{text}" is not a requirement; render the template and check the result')
     elif re.fullmatch(r"[\w.-]+::\S+", text):
-        reason += "; it reads like one of conda's"
-    return reason
+        reason = _('"{text}" is not a requirement; it reads like one of conda\'s')
+    return reason.format(text=shown)
 
 
 def respecify(document: Document, declaration: Declaration, specifier: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sslfix.language import say as _
 from sslfix.model import Declaration, Span
 
 from . import _versions
@@ -34,13 +35,16 @@ def declare(name: str, entry: object, span: Span, section: str) -> Declaration:
     if isinstance(entry, str):
         entry = {"version": entry}
     if not isinstance(entry, Mapping):
-        raise RequirementError(f"expected a version or a table of {name}, found {_kind(entry)}")
+        message = _("expected a version or a table of {name}, found {kind}")
+        raise RequirementError(message.format(name=name, kind=_kind(entry)))
     version = entry.get("version", "*")
     if not isinstance(version, str):
-        raise RequirementError(f"expected the version of {name} as text, found {_kind(version)}")
+        message = _("expected the version of {name} as text, found {kind}")
+        raise RequirementError(message.format(name=name, kind=_kind(version)))
     accepts = _versions.pipfile(version)
     if accepts is None:
-        raise RequirementError(f'"{version}" is not a version specifier of {name}')
+        message = _('"{version}" is not a version specifier of {name}')
+        raise RequirementError(message.format(version=version, name=name))
     url = next((str(entry[key]) for key in _SOURCES if key in entry), "")
     specifier = "".join(version.split()) if accepts != ("",) else ""
     return Declaration(
@@ -68,5 +72,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _kind(value: object) -> str:
-    kinds = {list: "an array", bool: "a boolean", dict: "a table", type(None): "null"}
-    return kinds.get(type(value), "a number")
+    kinds = {
+        list: _("an array"),
+        bool: _("a boolean"),
+        dict: _("a table"),
+        type(None): _("null"),
+    }
+    return kinds.get(type(value), _("a number"))

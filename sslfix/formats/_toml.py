@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, Union
 
+from sslfix.language import say as _
 from sslfix.model import Document, Problem, Span
 
 from ._passage import Builder, Passage
@@ -53,9 +54,11 @@ def load(document: Document) -> Union[dict[str, object], Problem]:
     try:
         return tomli.loads(document.text)
     except tomli.TOMLDecodeError as error:
-        return Problem(document.path, error.lineno, f"is not valid TOML: {error.msg}")
+        text = _("is not valid TOML: {reason}").format(reason=error.msg)
+        return Problem(document.path, error.lineno, text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits; deep nesting
-        return Problem(document.path, None, f"is not readable TOML: {error}")
+        text = _("is not readable TOML: {reason}").format(reason=error)
+        return Problem(document.path, None, text)
 
 
 def child(data: object, *path: str) -> object:

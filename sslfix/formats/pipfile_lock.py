@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Callable
 
+from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Kind, Lock, Problem, Span
 
 from . import _pipenv
@@ -39,18 +40,20 @@ class _Reader:
         try:
             self._expect("", self._blank(self._object(self._blank(0), self._category)))
         except JSONDecodeError as error:
-            message = f"is not valid JSON: {error.msg}"
+            message = _("is not valid JSON: {reason}").format(reason=error.msg)
             self.problems.append(Problem(self.document.path, error.lineno, message))
         except (ValueError, RecursionError) as error:  # a number of 5,000 digits; deep nesting
-            self.problems.append(Problem(self.document.path, None, f"is no readable JSON: {error}"))
+            message = _("is no readable JSON: {reason}").format(reason=error)
+            self.problems.append(Problem(self.document.path, None, message))
 
     def _category(self, category: str, key: Span, at: int) -> int:
         text = self.document.text
         if category != "_meta" and text.startswith("{", at):
             return self._object(at, partial(self._entry, category))
-        _, end = self._decode(text, at)
+        end = self._decode(text, at)[1]
         if category != "_meta":
-            self._problem(key, f"expected an object of locked distributions in {category}")
+            text = _("expected an object of locked distributions in {category}")
+            self._problem(key, text.format(category=category))
         return end
 
     def _entry(self, category: str, name: str, key: Span, at: int) -> int:
@@ -93,8 +96,8 @@ class _Reader:
         if self.document.text[at : at + 1] != sign:
             from json import JSONDecodeError
 
-            expected = f"'{sign}'" if sign else "the end of the file"
-            raise JSONDecodeError(f"expected {expected}", self.document.text, at)
+            message = _("expected '{sign}'") if sign else _("expected the end of the file")
+            raise JSONDecodeError(message.format(sign=sign), self.document.text, at)
 
 
 def read(document: Document) -> DependencyFile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Union
 
+from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Kind, Problem
 
 from . import _toml
@@ -35,8 +36,8 @@ def _packages(
         name = package.get("name") if isinstance(package, Mapping) else None
         span = _toml.contents_at(document.text, places, (*path, "name"))
         if not isinstance(name, str) or span is None:
-            line, _ = document.position(_toml.find(places, path).key.start)
-            yield Problem(document.path, line, "expected a package with a name")
+            line = document.position(_toml.find(places, path).key.start)[0]
+            yield Problem(document.path, line, _("expected a package with a name"))
             continue
         version, url = package.get("version"), _url(package)
         yield Declaration(

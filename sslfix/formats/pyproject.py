@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Union
 
+from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Kind, Problem, Span
 
 from . import _pep508, _toml, _toml_edit, _versions
@@ -80,14 +81,16 @@ def _list(document: Document, places: Mapping[Path, Place], table: _Table) -> It
     if not isinstance(table.data, list):
         where = ".".join(table.path)
         place = _toml.find(places, table.path)
-        yield _problem(document, place, f"expected an array of requirements in {where}")
+        yield _problem(
+            document, place, _("expected an array of requirements in {table}").format(table=where)
+        )
         return
     for index, element in enumerate(table.data):
         place = places[(*table.path, index)]
         if isinstance(element, Mapping) and "include-group" in element:
             continue  # the group's own declarations stand where it is defined
         if not isinstance(element, str):
-            yield _problem(document, place, "expected a requirement as text")
+            yield _problem(document, place, _("expected a requirement as text"))
             continue
         passage = _toml.string(document.text, place.value)
         start = len(passage.text) - len(passage.text.lstrip())
@@ -118,7 +121,8 @@ def _poetry_table(
 ) -> Iterator[_Outcome]:
     if not isinstance(table.data, Mapping):
         place = _toml.find(places, table.path)
-        yield _problem(document, place, f"expected a table, {'.'.join(table.path)}")
+        text = _("expected a table, {table}").format(table=".".join(table.path))
+        yield _problem(document, place, text)
         return
     for name, value in table.data.items():
         if name == "python":
@@ -130,7 +134,8 @@ def _poetry_table(
             whole = _toml.find(places, own)
             declaration = _poetry_entry(name, entry)
             if declaration is None:
-                yield _problem(document, whole, f"expected a version constraint of {name}")
+                text = _("expected a version constraint of {name}").format(name=name)
+                yield _problem(document, whole, text)
                 continue
             version = _toml.contents_at(
                 document.text, places, own if isinstance(entry, str) else (*own, "version")

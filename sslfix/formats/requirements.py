@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Union
 
+from sslfix.language import say as _
 from sslfix.model import (
     Declaration,
     DependencyFile,
@@ -132,6 +133,21 @@ def read(document: Document, variables: Mapping[str, str] | None = None) -> Depe
     )
 
 
+def read_line(
+    document: Document, passage: Passage, section: str, start: int = 0
+) -> Iterator[Union[Declaration, Include, Problem]]:
+    """What a line, from `start` on, says that pip is given by a file of another format."""
+    end = _content_end(passage.text)
+    start += len(passage.text[start:]) - len(passage.text[start:].lstrip())
+    for outcome in _line(passage, start, end, Kind.REQUIREMENT) if start < end else ():
+        if isinstance(outcome, _Fault):
+            yield Problem(document.path, document.position(outcome.offset)[0], outcome.message)
+        elif isinstance(outcome, Declaration):
+            yield outcome._replace(section=section)
+        else:
+            yield outcome
+
+
 def _problems(document: Document, faults: Iterable[_Fault]) -> Iterator[Problem]:
     """The faults with their lines, counted in one go: a wrong `--as` finds thousands."""
     line, done = 1, 0
@@ -216,13 +232,11 @@ def _requirement(
     passage: Passage, start: int, end: int, kind: Kind, hashes: int
 ) -> Iterator[Declaration]:
     text = passage.text[start:end].rstrip()
-    if _URL.match(text):
-        body, _, marker = text.partition("; ")
-    else:
-        body, _, marker = text.partition(";")
+    body, _sign, marker = text.partition("; " if _URL.match(text) else ";")
     if _URL.match(text) or _PATH.fullmatch(body.strip()):
         if marker.strip() and not is_marker(marker.strip()):
-            raise RequirementError(f'"{marker.strip()}" is not an environment marker')
+            text = _('"{text}" is not an environment marker').format(text=marker.strip())
+            raise RequirementError(text)
         yield from _named_by_url(body.strip(), passage.span(start, start + len(text)), kind, marker)
     elif not _VARIABLE.fullmatch(body.strip()):  # what one stands for is not known here
         declaration = declare(passage, start, start + len(text), kind=kind)
@@ -268,7 +282,7 @@ def _options(text: str, start: int, end: int) -> Iterator[_Option]:
         if value_start == len(word[0]) and not word[0].endswith("="):
             following = next(words, None)
             if following is None:
-                raise RequirementError(f"{word[0]} needs a value")
+                raise RequirementError(_("{option} needs a value").format(option=word[0]))
             value, value_start = following, 0
         written = value[0][value_start:]
         yield _Option(name, _unquote(written), value.start() + value_start, value.end())
@@ -282,19 +296,21 @@ def _words(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
         start = word.end()
         yield word
     if text[start:end].strip():
-        raise RequirementError(f"a quote is not closed: {text[start:end].strip()}")
+        message = _("a quote is not closed: {text}")
+        raise RequirementError(message.format(text=text[start:end].strip()))
 
 
 def _option_name(word: str) -> tuple[str, int]:
     """The long name of an option, and where its value begins in the word."""
     if word[:2] in _SHORT:
         return _SHORT[word[:2]], 2
-    name, equals, _ = word.partition("=")
+    name, equals, _value = word.partition("=")
     known = _WITH_VALUE | _FLAGS
     # Like optparse, take a beginning that only one option has.
     found = [name] if name in known else [one for one in known if one.startswith(name)]
     if len(found) != 1 or name in ("-", "--"):
-        raise RequirementError(f"pip has no option {name} in requirements files")
+        message = _("pip has no option {name} in requirements files")
+        raise RequirementError(message.format(name=name))
     return found[0], len(name) + len(equals)
 
 

@@ -6,6 +6,7 @@ import codecs
 import re
 
 from sslfix.errors import ReadError
+from sslfix.language import say as _
 from sslfix.model import Document
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -16,8 +17,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BINARY = "is binary, not text (it has a NUL character)"
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_PYTHON = ("noxfile.py", "script.py", "setup.py")
 
 
 def decode(
@@ -26,21 +27,27 @@ def decode(
     """The text of a file. Raises ReadError where it is none, or would not be written back equal.
 
     Requirements files follow pip's rules (a byte order mark, else a coding line among the first
-    two, else UTF-8, else `fallback`, the locale's encoding); TOML and JSON are UTF-8.
+    two, else UTF-8, else `fallback`, the locale's encoding). Python has coding lines (PEP 263),
+    YAML byte order marks; TOML, JSON and all others are UTF-8.
     https://github.com/pypa/pip/blob/26.0/src/pip/_internal/req/req_file.py (_decode_req_file)
     """
     bom, encoding = next((known for known in _BOMS if data.startswith(known[0])), (b"", ""))
     body = data[len(bom) :]
-    if format_name != "requirements.txt" and encoding not in ("", "utf-8"):
-        raise ReadError(path, f"is {encoding.upper()}; expected UTF-8, save it as that", 1)
+    marked = format_name in ("requirements.txt", "environment.yml")
+    if not marked and encoding not in ("", "utf-8"):
+        text = _("is {encoding}; expected UTF-8, save it as that")
+        raise ReadError(path, text.format(encoding=encoding.upper()), 1)
     if not bom and format_name == "requirements.txt":
         encoding = _declared(path, body) or _utf8_or(fallback, body)
+    elif not bom and format_name in _PYTHON:
+        encoding = _declared(path, body)
     document = Document(path, _decode(path, body, encoding or "utf-8"), encoding or "utf-8", bom)
     if "\0" in document.text:
-        line, _ = document.position(document.text.index("\0"))
-        raise ReadError(path, _BINARY, line)
+        line = document.position(document.text.index("\0"))[0]
+        raise ReadError(path, _binary(), line)
     if not _is_kept(document, data):
-        raise ReadError(path, f"cannot be written back byte for byte as {encoding}")
+        text = _("cannot be written back byte for byte as {encoding}")
+        raise ReadError(path, text.format(encoding=encoding))
     return document
 
 
@@ -53,7 +60,8 @@ def _declared(path: str, data: bytes) -> str:
             try:
                 codecs.lookup(name)
             except LookupError:
-                raise ReadError(path, f"declares an unknown encoding, {name}", number) from None
+                text = _("declares an unknown encoding, {name}").format(name=name)
+                raise ReadError(path, text, number) from None
             return name
     return ""
 
@@ -71,14 +79,23 @@ def _decode(path: str, data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         before = Document(path, data[: error.start].decode(encoding, "replace"))
-        line, _ = before.position(len(before.text))
+        line = before.position(len(before.text))[0]
         if b"\0" in data and not encoding.startswith(("utf-16", "utf-32")):
-            message = _BINARY
+            message = _binary()
         else:
-            message = f"is not {encoding.upper()}: byte 0x{data[error.start]:02x} ({error.reason})"
+            message = _("is not {encoding}: byte {byte} ({reason})").format(
+                encoding=encoding.upper(),
+                byte=f"0x{data[error.start]:02x}",
+                reason=error.reason,
+            )
         raise ReadError(path, message, line) from None
     except (LookupError, UnicodeError) as error:  # a codec that is not for text, like "hex"
-        raise ReadError(path, f"cannot be read as {encoding}: {error}") from None
+        text = _("cannot be read as {encoding}: {reason}")
+        raise ReadError(path, text.format(encoding=encoding, reason=error)) from None
+
+
+def _binary() -> str:
+    return _("is binary, not text (it has a NUL character)")
 
 
 def _is_kept(document: Document, data: bytes) -> bool:

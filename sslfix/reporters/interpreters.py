@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sslfix.language import counted, padded
+from sslfix.language import say as _
 from sslfix.model import Environment, Interpreter
 
 
@@ -31,22 +33,28 @@ def interpreter_json(interpreter: Interpreter) -> dict[str, object]:
 
 def interpreter_text(interpreter: Interpreter) -> str:
     """The interpreter in a few lines, for people."""
+    version = interpreter.version or _("version not known")
+    library = interpreter.ssl.raw if interpreter.ssl else None
     rows = [
-        ("chosen", interpreter.chosen_because),
-        ("python", f"{interpreter.version or 'version not known'} ({interpreter.implementation})"),
-        ("ssl", interpreter.ssl.raw if interpreter.ssl else f"none: {interpreter.ssl_error}"),
+        (_("chosen"), interpreter.chosen_because),
+        ("python", f"{version} ({interpreter.implementation})"),
+        ("ssl", library or _("none: {reason}").format(reason=interpreter.ssl_error)),
     ]
     if interpreter.environment is not None:
         rows += _environment(interpreter.environment)
-    rows.append(("installed", f"{len(interpreter.distributions)} distributions"))
-    lines = [f"  {name:<12} {text}".rstrip() for name, text in rows if text]
+    number = len(interpreter.distributions)
+    rows.append(
+        (_("installed"), counted("{number} distribution", "{number} distributions", number))
+    )
+    lines = [f"  {padded(name, 12)} {text}".rstrip() for name, text in rows if text]
     return "\n".join([interpreter.executable, *lines])
 
 
 def _environment(environment: Environment) -> Iterator[tuple[str, str]]:
-    yield "environment", f"{environment.path}: {environment.state}"
+    state = {"ok": _("ok"), "stale": _("stale"), "broken": _("broken")}[environment.state]
+    yield _("environment"), f"{environment.path}: {state}"
     yield from (("", f"- {reason}") for reason in environment.reasons)
-    yield "made by", environment.made_by
+    yield _("made by"), environment.made_by
     if environment.base_executable:
-        version = environment.base_version or environment.base_failure or "not asked"
-        yield "base", f"{environment.base_executable} ({version})"
+        version = environment.base_version or environment.base_failure or _("not asked")
+        yield _("base"), f"{environment.base_executable} ({version})"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
-# The first group of each pattern is what gets the style.
-_STYLES = {
-    r"(?m)^(\S+:\d+:\d+):": "bold",
-    r"(?m)^\S+: (error\[\w+\]:)": "bold red",
-    r"(?m)^\S+: (warning\[\w+\]:)": "bold yellow",
-    r"(?m)^\S+: (note\[\w+\]:)": "bold blue",
-    r"(?m)^\S+: (fixed\[\w+\]:)": "bold green",
-    r"(?m)^ *(\d* \|)": "blue",
-    r"(?m)^ *\| +(\^+.*)$": "red",
-    r"(?m)^ *= (fix|more|not applied|left to run|paste):": "bold cyan",
-}
+from sslfix.language import say as _
+
+
+def _styles() -> dict[str, str]:
+    """Patterns; the first group of each is what gets the style."""
+    return {
+        r"(?m)^(\S+:\d+:\d+):": "bold",
+        rf"(?m)^\S+: ({_('error')}\[\w+\]:)": "bold red",
+        rf"(?m)^\S+: ({_('warning')}\[\w+\]:)": "bold yellow",
+        rf"(?m)^\S+: ({_('note')}\[\w+\]:)": "bold blue",
+        rf"(?m)^\S+: ({_('fixed')}\[\w+\]:)": "bold green",
+        r"(?m)^ *(\d* \|)": "blue",
+        r"(?m)^ *\| +(\^+.*)$": "red",
+        r"(?m)^ *= ([^:\uff1a]+)[:\uff1a]": "bold cyan",
+    }
 
 
 def show(text: str) -> None:
@@ -23,7 +27,7 @@ def show(text: str) -> None:
     from rich.text import Text
 
     styled = Text(text)
-    for pattern, style in _STYLES.items():
+    for pattern, style in _styles().items():
         for found in re.finditer(pattern, text):
             styled.stylize(style, *found.span(1))
     Console(highlight=False, soft_wrap=True, force_terminal=True).print(styled)

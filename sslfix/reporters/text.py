@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sslfix.language import columns, counted
+from sslfix.language import say as _
 from sslfix.model import (
     Advice,
     Applicability,
     Finding,
+    Fix,
     Interpreter,
     Level,
     Location,
@@ -48,8 +51,13 @@ def _place(location: Location) -> str:
 
 
 def _heading(finding: Finding) -> str:
-    level = "fixed" if finding.status == "fixed" else finding.level.name.lower()
-    return f"{level}[{finding.rule.id}]: {finding.message}"
+    word = _("fixed") if finding.status == "fixed" else level_word(finding.level)
+    return f"{word}[{finding.rule.id}]: {finding.message}"
+
+
+def level_word(level: Level) -> str:
+    """What reports call a level."""
+    return {Level.ERROR: _("error"), Level.WARNING: _("warning"), Level.NOTE: _("note")}[level]
 
 
 def _excerpt(location: Location, note: str, width: int) -> Iterator[str]:
@@ -59,80 +67,110 @@ def _excerpt(location: Location, note: str, width: int) -> Iterator[str]:
             yield f"{margin} | {note}"
         return
     shown = location.snippet.expandtabs(1)
-    last = location.end_column if location.end_line == location.line else len(shown) + 1
-    carets = "^" * max(1, last - location.column)
+    first = location.column - 1
+    last = location.end_column - 1 if location.end_line == location.line else len(shown)
+    carets = "^" * max(1, columns(shown[first:last]))
     yield f"{margin} |"
     yield f"{location.line:>{width}} | {shown}"
-    yield f"{margin} | {' ' * (location.column - 1)}{carets} {note}".rstrip()
+    yield f"{margin} | {' ' * columns(shown[:first])}{carets} {note}".rstrip()
 
 
 def _advice(finding: Finding) -> Iterator[str]:
     fix = finding.fix
     by_hand = fix is None or fix.applicability == Applicability.DISPLAY
     if fix is not None:
-        kind = "by hand" if by_hand else fix.applicability.name.lower()
-        yield f"fix: {fix.title} ({kind}): {fix.why}".rstrip(": ")
+        yield _fix(fix)
         for action in fix.actions:
             if isinstance(action, Advice):
-                yield from (f"paste: {command}" for command in action.commands)
+                for command in action.commands:
+                    yield _("paste: {command}").format(command=command)
     if finding.withheld and not by_hand:
-        yield "not applied: " + finding.withheld.strip().replace("\n", "\n      ")
+        reason = finding.withheld.strip().replace("\n", "\n      ")
+        yield _("not applied: {reason}").format(reason=reason)
     if finding.left_to_run:
-        yield f"left to run: {finding.left_to_run}"
-    yield f"more: sslfix rule {finding.rule.id}"
+        yield _("left to run: {command}").format(command=finding.left_to_run)
+    yield _("more: {command}").format(command=f"sslfix rule {finding.rule.id}")
+
+
+def _fix(fix: Fix) -> str:
+    kind = {
+        Applicability.SAFE: _("safe"),
+        Applicability.UNSAFE: _("unsafe"),
+        Applicability.DISPLAY: _("by hand"),
+    }[fix.applicability]
+    text = _("fix: {title} ({kind}): {why}") if fix.why else _("fix: {title} ({kind})")
+    return text.format(title=fix.title, kind=kind, why=fix.why)
 
 
 def _problems(report: Report) -> Iterator[str]:
     for problem in report.problems:
         place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
-        yield f"{place}: could not check: {problem.message}"
+        yield _("{place}: could not check: {reason}").format(place=place, reason=problem.message)
 
 
 def _left(report: Report) -> Iterator[str]:
-    yield "left to do:"
+    yield _("left to do:")
     yield from (f"  {step}" for step in report.left_to_do)
 
 
 def _closing(report: Report) -> Iterator[str]:
     for interpreter in report.facts.interpreters:
-        yield f"judged for {judged(interpreter)}"
+        yield _("judged for {interpreter}").format(interpreter=judged(interpreter))
     yield summary(report)
 
 
 def judged(interpreter: Interpreter) -> str:
     """One line on an interpreter that was judged, and why that one."""
-    library = interpreter.ssl.raw if interpreter.ssl else "no ssl"
+    library = interpreter.ssl.raw if interpreter.ssl else _("no ssl")
     if interpreter.source == "profile":
         place = interpreter.executable
     elif interpreter.environment is not None:
         place = interpreter.environment.path
     else:
         place = interpreter.executable
-    python = f"Python {interpreter.version or '(unknown)'}"
-    return f"{place} ({python}, {library}): {interpreter.chosen_because}"
+    return _("{place} (Python {version}, {library}): {because}").format(
+        place=place,
+        version=interpreter.version or _("(unknown)"),
+        library=library,
+        because=interpreter.chosen_because,
+    )
 
 
 def summary(report: Report) -> str:
     """The last line: what was found and how much was read."""
     standing = [one.level for one in report.findings if one.status in {"open", "withheld"}]
     statuses = [one.status for one in report.findings]
-    unread = _count(len(report.problems), "problem")
-    parts = [_count(standing.count(level), level.name.lower()) for level in sorted(Level)[::-1]]
-    parts += [f"{statuses.count('fixed')} fixed" if "fixed" in statuses else ""]
-    parts += [f"{statuses.count('ignored')} ignored" if "ignored" in statuses else ""]
-    parts += [f"{unread} in what could not be checked" if unread else ""]
-    declarations = sum(len(file.declarations) for file in report.facts.files)
-    read = _count(declarations, "declaration") or "0 declarations"
-    if report.facts.files:
-        read = f"{_count(len(report.facts.files), 'file')}, {read}"
-    else:
-        read = "no dependency files"
-    return f"{', '.join(filter(None, parts)) or 'nothing found'} ({read} read)"
+    errors, warnings, notes = (standing.count(level) for level in sorted(Level)[::-1])
+    fixed, ignored = statuses.count("fixed"), statuses.count("ignored")
+    unread = len(report.problems)
+    found = [
+        errors and counted("{number} error", "{number} errors", errors),
+        warnings and counted("{number} warning", "{number} warnings", warnings),
+        notes and counted("{number} note", "{number} notes", notes),
+        fixed and counted("{number} fixed", "{number} fixed", fixed),
+        ignored and counted("{number} ignored", "{number} ignored", ignored),
+        unread and _unread(unread),
+    ]
+    parts = _(", ").join(one for one in found if one) or _("nothing found")
+    return _("{found} ({read} read)").format(found=parts, read=_amount(report))
 
 
-def _count(number: int, word: str) -> str:
-    """The number and its noun; "" for none."""
-    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
+def _unread(number: int) -> str:
+    return counted(
+        "{number} problem in what could not be checked",
+        "{number} problems in what could not be checked",
+        number,
+    )
+
+
+def _amount(report: Report) -> str:
+    """How much was read: files and declarations."""
+    files = report.facts.files
+    number = sum(len(file.declarations) for file in files)
+    declarations = counted("{number} declaration", "{number} declarations", number)
+    if not files:
+        return _("no dependency files")
+    return _(", ").join([counted("{number} file", "{number} files", len(files)), declarations])
 
 
 REPORTER = Reporter(name="text", render=render)

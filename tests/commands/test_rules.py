@@ -29,7 +29,7 @@ def test_a_word_narrows_the_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["LibreSSL", "urllib3"], "SSL101", "SSL203"),
         (["--distribution", "Urllib3"], "SSL102", "SSL402"),
         (["--distribution", "curl_cffi"], "SSL402", "SSL101"),
-        (["--symptom", "No module named _ssl"], "SSL503", "SSL101"),
+        (["--symptom", "No module named _ssl"], "SSL515", "SSL101"),
         (
             ["--symptom", "NotOpenSSLWarning: urllib3 v2", "--distribution", "urllib3"],
             "SSL102",

@@ -79,9 +79,11 @@ def test_the_corpus_has_the_formats_that_are_read(cases: list[Case]) -> None:
         "Pipfile.lock",
         "pyproject.toml",
         "poetry.lock",
+        "pdm.lock",
         "pylock.toml",
+        "uv.lock",
     }
-    assert len(cases) >= 101
+    assert len(cases) >= 111
 
 
 def test_declarations_agree_with_the_independent_answers(cases: list[Case]) -> None:

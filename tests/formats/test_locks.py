@@ -1,4 +1,4 @@
-"""Pipfile.lock and poetry.lock: what is locked, and what is left of broken files."""
+"""Pipfile.lock, poetry.lock, pdm.lock and uv.lock: what is locked, and what of broken files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sslfix.formats import _toml, pipfile_lock, poetry_lock
+from sslfix.formats import _packages, _toml, pdm_lock, pipfile_lock, poetry_lock, uv_lock
 from sslfix.model import Declaration, DependencyFile, Document, Kind
 
 # --------------------------------------------------------------------------- Pipfile.lock
@@ -210,9 +210,9 @@ def read_poetry(text: str) -> DependencyFile:
 
 def slowly(text: str) -> DependencyFile:
     """Read by way of tomli: a blank before the equals sign is not poetry's own layout."""
-    assert poetry_lock._scan(text) is not None
+    assert _packages.scan(text) is not None
     longer = text.replace("\n[metadata]\n", "\n[metadata]\nx  = 1.5\n")
-    assert poetry_lock._scan(longer) is None
+    assert _packages.scan(longer) is None
     return read_poetry(longer)
 
 
@@ -248,19 +248,20 @@ def test_old_poetry_lock(read: object) -> None:
 
 
 def test_both_ways_of_reading_agree_on_the_corpus(corpus: Path) -> None:
-    files = sorted(corpus.rglob("poetry.lock"))
-    assert len(files) >= 7
+    names = ("poetry.lock", "pdm.lock", "uv.lock")
+    files = sorted(path for name in names for path in corpus.rglob(name))
+    assert len(files) >= 15
     for path in files:
         document = Document(path.name, path.read_bytes().decode())
         data = _toml.load(document)
         assert isinstance(data, dict)
-        quick, slow = poetry_lock._scan(document.text), poetry_lock._parsed(document.text, data)
+        quick, slow = _packages.scan(document.text), _packages.parse(document.text, data)
         assert quick is not None, path
-        assert quick.has_metadata
         for fast, sure in zip(quick.packages, slow.packages):
             wanted = {key: sure.fields[key] for key in fast.fields}
-            assert (fast.name, fast.fields, fast.source) == (sure.name, wanted, sure.source)
+            assert (fast.name, fast.fields) == (sure.name, wanted), path
         assert (len(quick.packages), quick.hashes) == (len(slow.packages), slow.hashes)
+        assert "metadata" in quick.tables or path.name == "uv.lock"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -290,3 +291,182 @@ def test_a_broken_poetry_lock(text: str, line: int | None, message: str) -> None
         return
     assert [(one.path, one.line) for one in problems] == [("poetry.lock", line)]
     assert message in problems[0].message
+
+
+# --------------------------------------------------------------------------- pdm.lock and uv.lock
+
+PDM_LOCK = """\
+[metadata]
+groups = ["default", "dev"]
+lock_version = "4.5.0"
+
+[[metadata.targets]]
+requires_python = ">=3.9"
+
+[[package]]
+name = "Twisted"
+version = "22.10.0"
+extras = ["tls", "http2"]
+groups = ["default", "dev"]
+marker = "python_version >= \\"3.9\\""
+dependencies = [
+    "twisted==22.10.0",
+]
+files = [
+    {file = "a.whl", hash = "sha256:0"},
+]
+
+[[package]]
+name = "own"
+version = "1.0"
+path = "./own"
+groups = ["dev"]
+"""
+
+OLD_PDM_LOCK = """\
+[[package]]
+name = "urllib3"
+version = "1.26.5"
+summary = ""
+
+[metadata]
+lock_version = "3.1"
+
+[metadata.files]
+"urllib3 1.26.5" = [
+    {file = "a.whl", hash = "sha256:0"},
+    {file = "a.tar.gz", hash = "sha256:1"},
+]
+"""
+
+
+def read_pdm(text: str) -> DependencyFile:
+    return pdm_lock.read(Document("pdm.lock", text))
+
+
+def test_pdm_lock() -> None:
+    one, own = read_pdm(PDM_LOCK).declarations
+    assert one == Declaration(
+        name="twisted",
+        specifier="==22.10.0",
+        span=one.span,
+        section="default,dev",
+        version="22.10.0",
+        accepts=("==22.10.0",),
+        marker='python_version >= "3.9"',
+        extras=("tls", "http2"),
+        hashes=1,
+        kind=Kind.LOCK,
+    )
+    assert PDM_LOCK[slice(*one.span)] == "Twisted"
+    assert (own.version, own.url, own.accepts, own.section) == ("1.0", "./own", (), "dev")
+
+
+def test_old_pdm_lock() -> None:
+    (one,) = read_pdm(OLD_PDM_LOCK).declarations
+    assert (one.name, one.version, one.section, one.hashes) == ("urllib3", "1.26.5", "", 2)
+
+
+UV_LOCK = """\
+version = 1
+revision = 3
+requires-python = ">=3.9"
+resolution-markers = [
+    "python_full_version >= '3.10'",
+    "python_full_version < '3.10'",
+]
+conflicts = [[
+    { package = "p", group = "a" },
+], [
+    { package = "p", extra = "b" },
+]]
+
+[manifest]
+constraints = [{ name = "urllib3", specifier = "<3" }]
+
+[[package]]
+name = "p"
+source = { editable = "." }
+dependencies = [
+    { name = "urllib3", version = "2.6.3", source = { registry = "https://index.example/simple" }, marker = "python_full_version < '3.10'" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "urllib3", extras = ["socks"], specifier = ">=2" }]
+
+[[package]]
+name = "urllib3"
+version = "2.6.3"
+source = { registry = "https://index.example/simple" }
+resolution-markers = [
+    "python_full_version < '3.10'",
+    "python_full_version >= '3.10' and sys_platform == 'aix'",
+]
+sdist = { url = "https://index.example/a.tar.gz", hash = "sha256:0", size = 1, upload-time = "x" }
+wheels = [
+    { url = "https://index.example/a.whl", hash = "sha256:1", size = 10 },
+    { url = "https://index.example/b.whl" },
+]
+
+[[package]]
+name = "urllib3"
+version = "2.8.0"
+source = { registry = "https://index.example/simple" }
+resolution-markers = [
+    "python_full_version >= '3.10'",
+]
+
+[[package]]
+name = "ruff"
+version = "0.8.1"
+source = { git = "https://x.example/ruff#00" }
+"""  # noqa: E501
+
+
+def read_uv(text: str) -> DependencyFile:
+    return uv_lock.read(Document("uv.lock", text))
+
+
+@pytest.mark.parametrize("comment", ["", "x  = 1.5\n"], ids=["as uv writes it", "by tomli"])
+def test_uv_lock(comment: str) -> None:
+    assert (_packages.scan(comment + UV_LOCK) is None) is bool(comment)
+    own, one, other, ruff = read_uv(comment + UV_LOCK).declarations
+    assert (own.name, own.version, own.specifier, own.url) == ("p", None, "", ".")
+    assert (one.version, one.hashes, one.accepts, one.url) == ("2.6.3", 2, ("==2.6.3",), "")
+    forks = "python_full_version < '3.10' | python_full_version >= '3.10' and sys_platform == 'aix'"
+    assert (one.marker, other.marker) == (forks, "python_full_version >= '3.10'")
+    assert (ruff.version, ruff.url, ruff.accepts) == ("0.8.1", "https://x.example/ruff#00", ())
+    assert {file.kind for file in (own, one, other, ruff)} == {Kind.LOCK}
+
+
+def test_the_first_uv_locks() -> None:
+    text = (
+        'version = 1\n\n[[distribution]]\nname = "a"\nversion = "1"\n'
+        'source = "registry+https://index.example/simple"\n'
+        'environment-markers = [\n    "os_name == \'nt\'",\n]\n\n[[distribution]]\nname = "b"\n'
+        'version = "2"\nsource = "git+https://x.example/b"\n'
+    )
+    one, two = read_uv(text).declarations
+    assert (one.name, one.url, one.marker) == ("a", "", "os_name == 'nt'")
+    assert (two.name, two.url) == ("b", "git+https://x.example/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("version = 1\n\n[[package]]\nversion = '1'\n", 3, "a name and a version"),
+        ('[[package]]\nname = "a"\nname = "b"\n', 3, "is not valid TOML"),
+        ("<<<<<<< HEAD\n", 1, "is not valid TOML"),
+        ('[[package]]\nname = "a"\nsource = "x"\n[package.source]\na = "b"\n', 4, "valid TOML"),
+    ],
+)
+def test_a_broken_uv_lock(text: str, line: int, message: str) -> None:
+    problems = read_uv(text).problems
+    assert [one.line for one in problems] == [line]
+    assert message in problems[0].message
+
+
+def test_a_pdm_lock_cut_short_is_reported() -> None:
+    assert (
+        "has no [metadata]" in read_pdm('[[package]]\nname = "a"\nversion = "1"\n').problems[0][2]
+    )

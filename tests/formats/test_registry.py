@@ -25,6 +25,8 @@ from tests.conftest import run
         ("a/Pipfile.lock", "Pipfile.lock"),
         ("pyproject.toml", "pyproject.toml"),
         ("poetry.lock", "poetry.lock"),
+        ("a/uv.lock", "uv.lock"),
+        ("pdm.lock", "pdm.lock"),
         ("requirements/base.md", None),
         ("requirements.py", None),
         ("requirements", None),

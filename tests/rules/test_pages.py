@@ -116,7 +116,9 @@ def test_each_symptom_recognises_its_own_example_and_its_page_comes_first(rule: 
         found = explain(f"{symptom.example}\n{needed}", RULES)
         assert rule.id in [match.rule.id for match in found], symptom
         if not symptom.needs and symptom.confidence == "certain":
-            assert found[0].rule.id == rule.id, symptom
+            # SSL931 says of some messages that SSL is not at fault, before the one that is
+            before = "SSL931" if rule.id != "SSL931" else ""
+            assert next(one.rule.id for one in found if one.rule.id != before) == rule.id, symptom
 
 
 @every_page

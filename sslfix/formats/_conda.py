@@ -1,0 +1,124 @@
+"""conda's package specifications (`channel::name>=1,<2`, `name=1.2=build`), said in PEP 440.
+
+https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html
+https://github.com/conda/conda/blob/26.1.0/conda/models/match_spec.py
+"""
+
+from __future__ import annotations
+
+import re
+
+from sslfix.language import say as _
+from sslfix.model import Declaration, Span
+
+from ._passage import Passage
+from ._pep508 import RELEASE, SUFFIX, RequirementError, is_specifier, normalize
+
+SECTION = "conda"
+
+_CHANNEL = re.compile(r"(?:[^\s\[\]=<>!~]+::)?")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_FILE = re.compile(r"\S+\.(?:conda|tar\.bz2)(?:#\S*)?")
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_VERSION_KEY = re.compile(r"\bversion\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s,'\"]+))")
+_CLAUSE = re.compile(r"(==|=|!=|~=|<=|>=|<|>|)([^\s=<>!~,|]+)")
+_PLAIN = re.compile(rf"{RELEASE}{SUFFIX}", re.IGNORECASE)
+
+# A name that means one distribution in conda's channels and another one, or none, on the package
+# index; all others of those that rules speak of mean the same.
+# https://github.com/conda-forge/python-kubernetes-feedstock, .../redis-py-feedstock,
+# .../docker-py-feedstock
+_DISTRIBUTIONS = {"docker-py": "docker", "python-kubernetes": "kubernetes", "redis-py": "redis"}
+_PROGRAMS = frozenset({"kubernetes", "redis"})
+
+
+def package_name(name: str) -> str:
+    """What conda calls a distribution."""
+    return next((own for own, theirs in _DISTRIBUTIONS.items() if theirs == name), name)
+
+
+def declare(passage: Passage) -> Declaration | None:
+    """The declaration that a specification makes, None for a file. Raises RequirementError."""
+    text = passage.text
+    channel = _CHANNEL.match(text)
+    start = channel.end() if channel else 0
+    name = _NAME.match(text, start)
+    if "://" in text[start:] or _FILE.fullmatch(text):
+        return None
+    rest = Span(name.end(), len(text.rstrip())) if name else Span(0, 0)
+    version = _version(text, rest)
+    if name is None or version is None:
+        message = _('"{text}" is not a specification of a conda package').format(text=text)
+        raise RequirementError(message)
+    written = re.sub(r"\s*([,|<>=!~])\s*", r"\1", text[slice(*version)])
+    accepts, exact = _meaning(written)
+    known = name[0].lower() not in _PROGRAMS
+    own = normalize(name[0]) if name[0][0] != "_" else name[0].lower()
+    return Declaration(
+        name=_DISTRIBUTIONS.get(own, own),
+        specifier=written,
+        span=passage.span(0, len(text.rstrip())),
+        section=SECTION,
+        version=exact if known else None,
+        accepts=accepts if known else (),
+        specifier_span=passage.span(*version),
+    )
+
+
+def _version(text: str, rest: Span) -> Span | None:
+    """Where the version and build stand, an empty span for none; None where that is no version."""
+    opening = text.find("[", *rest)
+    if opening >= 0:
+        brackets = _BRACKETS.match(text, opening)
+        if brackets is None or brackets.end() != rest.end:
+            return None
+        found = _VERSION_KEY.search(text, *brackets.span(1))
+        if found is not None:
+            return Span(*found.span(found.lastindex or 0))
+        rest = Span(rest.start, opening)
+    content = text[slice(*rest)]
+    if not content.strip():
+        return Span(rest.start, rest.start)
+    if content[0] not in " \t=<>!~":
+        return None
+    start = rest.end - len(content.lstrip())
+    return Span(start, start + len(content.strip()))
+
+
+def _meaning(written: str) -> tuple[tuple[str, ...], str | None]:
+    """The PEP 440 specifiers of which one has to hold, and the version of a single pin.
+
+    `=1.2` is any 1.2 for conda; like conda's own lists of what is installed it counts as a pin.
+    """
+    version, _blank, build = written.partition(" ")
+    exact = re.fullmatch(r"(={0,2})([^=<>!~,|*]+)(=[^=<>!~,|]*)?", version)
+    if exact:
+        one = exact[2]
+        fuzzy = exact[1] == "=" and not exact[3] and not build
+        specifier = f"=={one}.*" if fuzzy and _PLAIN.fullmatch(one) else f"=={one}"
+        return ((specifier,) if is_specifier(specifier) else ()), one
+    alternatives = []
+    for alternative in version.split("|"):
+        clauses = [_clause(clause) for clause in alternative.split(",") if clause]
+        if None in clauses:
+            return (), None
+        alternatives.append(",".join(filter(None, clauses)))
+    return tuple(alternatives), None
+
+
+def _clause(clause: str) -> str | None:
+    """The PEP 440 clause, "" for any version, None where there is none that says the same."""
+    found = _CLAUSE.fullmatch(clause)
+    if found is None:
+        return None
+    operator, version = found[1], found[2]
+    if version == "*":
+        return ""
+    if version.endswith("*"):
+        version = version.rstrip("*").rstrip(".")
+        operator = {"": "==", "=": "=="}.get(operator, operator)
+        version += ".*" if operator in ("==", "!=") else ""
+    elif operator == "=":
+        operator, version = "==", f"{version}.*"
+    specifier = (operator or "==") + version
+    return specifier if is_specifier(specifier) else None

@@ -1,0 +1,75 @@
+"""setup.cfg: what setuptools reads in it.
+
+https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Union
+
+from sslfix.model import Declaration, DependencyFile, Document, Format, Include, Problem, Span
+
+from . import _ini, _pep508
+from ._passage import Passage
+
+_LISTS = ("install_requires", "setup_requires", "tests_require")
+_COMMENT = re.compile(r"\s#.*")
+_PART = re.compile(r"[^;]+")
+_FILE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
+
+
+def read(document: Document) -> DependencyFile:
+    """The requirements of a project; files that `file:` names are included."""
+    outcomes: list[Union[Declaration, Include, Problem]] = []
+    for entry in _ini.entries(document):
+        if isinstance(entry, Problem):
+            outcomes.append(entry)
+            continue
+        section = _section(entry)
+        if section and entry.lines:
+            outcomes += _requirements(document, entry, section)
+    return DependencyFile.of(document, FORMAT.name, outcomes)
+
+
+def _section(entry: _ini.Entry) -> str:
+    """What the declarations of a setting call their place, "" for another setting."""
+    key = entry.key.replace("-", "_")  # as setuptools did until 78
+    if entry.section == "options" and key in _LISTS:
+        return f"options.{key}"
+    extras = entry.section == "options.extras_require"
+    return f"options.extras_require.{entry.key}" if extras else ""
+
+
+def _requirements(
+    document: Document, entry: _ini.Entry, section: str
+) -> Iterator[Union[Declaration, Include, Problem]]:
+    if document.text.startswith("file:", entry.lines[0].start):
+        start, end = entry.lines[0].start + len("file:"), entry.lines[-1].end
+        for name in _FILE.finditer(document.text, start, end):
+            yield Include(name[0], Span(*name.span()))
+        return
+    for start, end in _parts(document.text, entry):
+        passage = Passage.of(document.text, start, end)
+        try:
+            yield _pep508.declare(passage, 0, end - start, section=section)
+        except _pep508.RequirementError as error:
+            line, _column = document.position(start)
+            yield Problem(document.path, line, str(error))
+
+
+def _parts(text: str, entry: _ini.Entry) -> Iterator[Span]:
+    """The requirements: one on each line, or divided by ";" where all stand on the key's line."""
+    for line in entry.lines:
+        comment = _COMMENT.search(text, *line)
+        end = comment.start() if comment else line.end
+        parts = _PART.finditer(text, line.start, end) if entry.inline else ()
+        for part in [one.span() for one in parts] or [(line.start, end)]:
+            written = text[slice(*part)]
+            start = part[0] + len(written) - len(written.lstrip())
+            if written.strip():
+                yield Span(start, start + len(written.strip()))
+
+
+FORMAT = Format(name="setup.cfg", patterns=("setup.cfg",), read=read, respecify=_pep508.respecify)
