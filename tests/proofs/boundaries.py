@@ -1,6 +1,8 @@
 """The boundaries of the pages, tried with the real releases.
 
-`python -m tests.proofs.boundaries` prints the table: rule, releases, verdicts, agreement.
+`python -m tests.proofs.boundaries [SSLnnn ...]` prints the table: rule, releases, verdicts,
+agreement.
+
 `boundaries/*.toml` holds the data. Each `[[boundary]]` is one rule at one boundary:
 
     rule      = "SSL301"
@@ -198,31 +200,35 @@ def failed(boundary: Boundary, trial: Trial) -> bool:
     return ended and shows(boundary.message, trial.output)
 
 
-def main() -> None:
-    """Try every boundary and print rule, Python, releases, what happened and what sslfix says."""
+def main(wanted: Sequence[str]) -> int:
+    """Print what happened on both sides of each boundary (of the rules wanted); 1 if one is wrong."""
     from tests.conftest import find_python
 
+    chosen = [one for one in load() if not wanted or one.rule in wanted]
     with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch)
-        bench = Bench(root, shim.build(root))
-        agreed = 0
-        boundaries = load()
-        for boundary in boundaries:
+        bench = Bench(Path(scratch), shim.build(Path(scratch)))
+        wrong = 0
+        for boundary in chosen:
+            python = find_python(boundary.python)
             for side, pins in (("fails", boundary.fails), ("works", boundary.works)):
-                trial = bench.run(boundary, find_python(boundary.python), pins)
+                trial = bench.run(boundary, python, pins)
                 bad = failed(boundary, trial)
-                agree = (trial.found or not boundary.finds) if bad else not trial.found
-                agreed += agree and bad == (side == "fails")
-                print(
-                    f"{boundary.rule}  {boundary.python:<5} {boundary.ssl[:14]:<15}"
-                    f"{' '.join(pins)[:60]:<61}{'fails' if bad else 'works':<7}"
-                    f"{'found' if trial.found else '-':<7}"
-                    f"{'explained' if trial.explained else '-':<11}"
-                    f"{'agree' if agree else 'DISAGREE'}",
-                    flush=True,
-                )
-        print(f"{agreed} of {2 * len(boundaries)} sides agree")
+                agrees = bad == (side == "fails") and trial.found is (bad and boundary.finds)
+                wrong += not agrees
+                print(_row(boundary, pins, trial, bad=bad, agrees=agrees), flush=True)
+    print(f"{2 * len(chosen) - wrong} of {2 * len(chosen)} sides agree")
+    return int(wrong > 0)
+
+
+def _row(boundary: Boundary, pins: Sequence[str], trial: Trial, *, bad: bool, agrees: bool) -> str:
+    own = " ".join(pin for pin in pins if pin not in {*boundary.fails} & {*boundary.works})
+    library = boundary.ssl.split("  ")[0][:15]
+    return (
+        f"{boundary.rule}  {boundary.python:<5} {library:<16}{own[:50]:<51}"
+        f"{'fails' if bad else 'works':<7}{'found' if trial.found else '-':<7}"
+        f"{'explained' if trial.explained else '-':<11}{'agrees' if agrees else 'DISAGREES'}"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
