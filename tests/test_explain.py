@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sslfix import rules
-from sslfix.explain import explain, remedies, told
+from sslfix.explain import asked_for, explain, remedies, told
+from sslfix.model import Remedy
 
 RULES = rules.load()
 REFUSED = (
@@ -193,3 +194,24 @@ def test_the_reports_of_the_five_cases_are_explained_and_no_other(reports: Path)
         if row["family"].startswith("neg-") and first and not first[0].startswith("SSL9"):
             wrong.append((row["report"], row["family"], first))
     assert wrong == []
+
+
+PAIR = "AttributeError: module 'lib' has no attribute 'X509_V_FLAG_CB_ISSUER_CHECK'"
+
+
+def advice(text: str) -> list[Remedy]:
+    rule = explain(text, RULES)[0].rule
+    return list(remedies(rule, told(text, asked_for([rule]))))
+
+
+def test_releases_in_the_text_narrow_the_remedies() -> None:
+    every, narrowed = advice(PAIR), advice(f"cryptography==41.0.7, Python 3.9.2\n{PAIR}")
+    assert len(every) > len(narrowed) == 1
+    assert narrowed[0].constraint == {"pyopenssl": ">=25.1.0,<25.2"}
+    assert not narrowed[0].why.startswith("with ")
+    assert all(one.why.startswith("with cryptography>=") for one in every)
+
+
+def test_a_remedy_moves_only_what_the_text_speaks_of() -> None:
+    text = f"cryptography==41.0.7, Python 3.9.2\n{PAIR}\nFile scrapy/core/downloader/tls.py"
+    assert advice(text)[0].constraint == {"pyopenssl": ">=25.1.0,<25.2", "scrapy": ">=2.6.3"}

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from sslfix import __version__, rules
 from sslfix.errors import ProbeError, ReadError, UsageError
-from sslfix.explain import Explanation, Told, read, remedies, told
+from sslfix.explain import Explanation, Told, asked_for, read, remedies, told
 from sslfix.language import say as _
 from sslfix.model import Interpreter, Match, Remedy, Rule
 
@@ -72,9 +72,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _place(explained: Explanation, python: str | None = None) -> Told:
     """What the text tells of the place it comes from, as far as its rules ask for it."""
-    names = {
-        name for match in explained.matches for case in match.rule.cases for name in case.affected
-    }
+    names = asked_for(match.rule for match in explained.matches)
     live = _live(explained.text, python) if explained.matches else None
     return told(explained.text, names, live)
 

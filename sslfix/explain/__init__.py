@@ -15,9 +15,9 @@ from sslfix.model import Match, Rule, Symptom
 from .cut import remains
 from .pasted import Pasted, plain_lines, without_common_prefix, without_ellipses
 from .phrases import Phrase, find, find_squeezed, fold, words
-from .told import Told, remedies, told
+from .told import Told, asked_for, remedies, told
 
-__all__ = ["Explanation", "Told", "explain", "read", "remedies", "told"]
+__all__ = ["Explanation", "Told", "asked_for", "explain", "read", "remedies", "told"]
 
 WINDOW = 1 << 18
 _OVERLAP = 1 << 13

@@ -24,12 +24,19 @@ _RELEASE = re.compile(
 )
 
 
+_NAME = re.compile(r"(?<![\w.-])[A-Za-z](?:[\w-]|\.(?=\w)){1,60}")
+
+
 class Told(NamedTuple):
-    """SSL library, Python version and distributions' versions, as far as they are known."""
+    """SSL library, Python version and distributions' versions, as far as they are known.
+
+    `named` are the distributions that are mentioned at all, or installed.
+    """
 
     ssl: SslLibrary | None = None
     python: str = ""
     versions: Mapping[str, str] = {}
+    named: frozenset[str] = frozenset()
 
 
 def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> Told:
@@ -38,15 +45,40 @@ def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> To
     `live` is the interpreter that the text comes from, where that is at hand: it fills the gaps.
     """
     wanted = set(names)
-    versions = {
-        re.sub(r"[-_.]+", "-", name).lower(): version for name, version in _RELEASE.findall(text)
-    }
+    versions = {_normalized(name): version for name, version in _RELEASE.findall(text)}
     versions = {name: version for name, version in versions.items() if name in wanted}
-    found = Told(_ssl(text), _python(text), versions)
+    named = wanted.intersection(map(_normalized, _NAME.findall(text)))
+    found = Told(_ssl(text), _python(text), versions, frozenset(named))
     if live is None:
         return found
     installed = {one.name: one.version for one in live.distributions if one.name in wanted}
-    return Told(found.ssl or live.ssl, live.version, {**installed, **versions})
+    return Told(
+        found.ssl or live.ssl, live.version, {**installed, **versions}, found.named | set(installed)
+    )
+
+
+def asked_for(rules: Iterable[Rule]) -> set[str]:
+    """The distributions whose versions, or presence, narrow the remedies of these rules."""
+    return {
+        _name(requirement)
+        for rule in rules
+        for case in rule.cases
+        for requirements in (
+            case.affected,
+            case.when.beside,
+            case.when.together,
+            *(remedy.constraint for remedy in case.remedies),
+        )
+        for requirement in requirements
+    }
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[<>=!~ ]", requirement, maxsplit=1)[0]
 
 
 def remedies(rule: Rule, place: Told) -> tuple[Remedy, ...]:
@@ -62,12 +94,33 @@ def remedies(rule: Rule, place: Told) -> tuple[Remedy, ...]:
         "beside": _("the other one"),
     }
     found = [
-        remedy._replace(why=remedy.why.format_map(words))
+        _suited(remedy, case, place, words, told_apart=len(cases) == 1)
         for case in cases
         for remedy in case.remedies
         if not remedy.python or not place.python or _holds(place.python, remedy.python)
     ]
     return tuple({(str(remedy.constraint), remedy.action): remedy for remedy in found}.values())
+
+
+def _suited(
+    remedy: Remedy, case: Case, place: Told, words: Mapping[str, str], *, told_apart: bool
+) -> Remedy:
+    """The remedy without distributions that the place does not have, and with what it is for.
+
+    Where the text does not tell which case it is, a remedy says with which releases it helps.
+    """
+    why = remedy.why.format_map(words)
+    if not told_apart:
+        beside = _(" or ").join(case.when.beside) or _(" and ").join(case.when.together)
+        python = f"Python {case.when.python}" if case.when.python and not place.python else ""
+        releases = ", ".join(filter(None, (beside, python)))
+        why = _("with {releases}: {why}").format(releases=releases, why=why) if releases else why
+    own = {
+        name: specifier
+        for name, specifier in remedy.constraint.items()
+        if name in case.affected or name in place.named
+    }
+    return remedy._replace(why=why, constraint=own or remedy.constraint)
 
 
 def _ssl(text: str) -> SslLibrary | None:
@@ -86,12 +139,24 @@ def _holds(version: str, specifier: str) -> bool:
     return holds(version, specifier)
 
 
+def _is_told(requirement: str, place: Told) -> bool | None:
+    """Whether the place has a release that meets a requirement, None if that is not known."""
+    name = _name(requirement)
+    version = place.versions.get(name)
+    return None if version is None else _holds(version, requirement[len(name) :])
+
+
 def _may_hold(case: Case, place: Told) -> bool:
     """Whether a case's conditions on SSL library, Python and releases can hold there."""
     affected = {name: place.versions[name] for name in case.affected if name in place.versions}
     if affected and not any(_holds(affected[name], case.affected[name]) for name in affected):
         return False
     when: When = case.when
+    beside = [_is_told(one, place) for one in when.beside]
+    if (beside and True not in beside and None not in beside) or any(
+        _is_told(one, place) is False for one in when.together
+    ):
+        return False
     if place.python and when.python and not _holds(place.python, when.python):
         return False
     if place.ssl is None:

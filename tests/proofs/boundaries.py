@@ -201,7 +201,7 @@ def failed(boundary: Boundary, trial: Trial) -> bool:
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Print what happened on both sides of each boundary (of the rules wanted); 1 if one is wrong."""
+    """Print what happened on both sides of each boundary; 1 if sslfix is wrong about one."""
     from tests.conftest import find_python
 
     chosen = [one for one in load() if not wanted or one.rule in wanted]
