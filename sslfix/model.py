@@ -161,17 +161,20 @@ class Lock(NamedTuple):
     `typed` gives, for {name: specifier} and the lock's sections that hold them, the commands
     that do the whole job by hand. `rerun` gives those that sslfix runs in a copy whose manifest
     it has edited already, for the tool's major version. `check` is the tool's own test, where it
-    has one. All run in `folder`, seen from the lock file. `manifest` is seen from there too.
+    has one. All run in `folder`, seen from the lock file; from there the `manifests` are seen too,
+    the one that takes limits first.
     `sections` maps a section of the lock file to the manifest's section that it is made from,
     where each has its own. `spell` writes a specifier as the tool does. `constrain` is the
-    manifest's edit like that of its format, for a tool that reads limits elsewhere.
+    manifest's edit like that of its format, for a tool that reads limits elsewhere; `unaided`
+    says that the commands alone do as well where the manifest has no place for a limit.
     `on_project_python` says that the tool resolves on the project's own Python. `versions` are
-    the tool's versions that keep the layout of this file, "" for any, `version` the one that made
-    it, where it says so.
+    the tool's versions that keep the layout of this file, "" for any, `version` the one to fetch
+    if another is installed. `layout` is a pattern for what must stand in the new file as it
+    stands in the old one.
     """
 
     tool: str
-    manifest: str
+    manifests: tuple[str, ...]
     typed: Callable[[Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
     rerun: Callable[[int, Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
     check: tuple[str, ...] = ()
@@ -179,9 +182,11 @@ class Lock(NamedTuple):
     sections: Mapping[str, str] = {}
     spell: Callable[[str], str] = str
     constrain: Constrain | None = None
+    unaided: bool = False
     on_project_python: bool = False
     versions: str = ""
     version: str = ""
+    layout: str = ""
 
 
 class Format(NamedTuple):
@@ -192,10 +197,12 @@ class Format(NamedTuple):
     is the text that replaces a declaration's `specifier_span` so that it says the PEP 440
     `specifier`. `constrain` is the edit that makes the file also limit `name`, which it does not
     declare itself, or None where the format has no place for that; `comment` stands beside the new
-    text, and the last argument is the section that it belongs into, "" for the usual one. `lock`
-    is set for lock files. `mark` makes a Python file of any name with a line that begins so one of this
-    format. `elsewhere` says that what it declares is installed on another Python than the
-    project's, a container's: it is looked at when it is named itself, or for a target.
+    text, and the last argument is the section that it belongs into, "" for the usual one. `repin`
+    is the edit that gives a hashed pin another version and its hashes, or None. `lock` says how a
+    file that a tool made is made anew, None for one that none did. `mark` makes a Python file of
+    any name with a line that begins so one of this format. `elsewhere` says that what it declares
+    is installed on another Python than the project's, a container's: it is looked at when it is
+    named itself, or for a target.
     """
 
     name: str
@@ -203,6 +210,7 @@ class Format(NamedTuple):
     read: Callable[[Document], DependencyFile]
     respecify: Callable[[Document, Declaration, str], str] | None = None
     constrain: Constrain | None = None
+    repin: Callable[[Document, Declaration, str, Sequence[str]], Edit | None] | None = None
     lock: Callable[[DependencyFile], Lock | None] | None = None
     mark: bytes = b""
     elsewhere: bool = False
@@ -438,10 +446,7 @@ class Case(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A page of the knowledge base: of its cases the first that holds counts.
-
-    `body` is the page's prose in Markdown.
-    """
+    """A page of the knowledge base without its prose: of its cases the first that holds counts."""
 
     id: str
     name: str
@@ -453,7 +458,6 @@ class Rule(NamedTuple):
     examples: tuple[Example, ...]
     evidence: Mapping[str, str]
     references: tuple[str, ...]
-    body: str
 
 
 # --------------------------------------------------------------------------- findings and fixes
@@ -476,7 +480,6 @@ class Relock(NamedTuple):
 
     path: str
     tool: str
-    manifest: str
     constraint: Mapping[str, str]
     sections: tuple[str, ...]
     commands: tuple[tuple[str, ...], ...]

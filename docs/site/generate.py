@@ -101,7 +101,8 @@ def site(rules: tuple[Rule, ...], files: Mapping[str, str]) -> dict[str, str]:
     pages = {places[name]: linked(text, name, places) for name, text in files.items()}
     pages["rules/index.md"] = linked(index(rules), "sslfix/rules/index.md", places)
     for rule in rules:
-        pages[places[_source(rule)]] = linked(page(rule), _source(rule), places)
+        text = page(rule, knowledge.prose(rule))
+        pages[places[_source(rule)]] = linked(text, _source(rule), places)
     return pages
 
 
@@ -255,7 +256,7 @@ description: {description}
 """
 
 
-def page(rule: Rule) -> str:
+def page(rule: Rule, prose: str) -> str:
     """A rule's page: what its head says, in words, then its prose, evidence and references."""
     parts = [_head(rule)]
     if len(rule.cases) > 1:
@@ -264,7 +265,7 @@ def page(rule: Rule) -> str:
     if rule.symptoms:
         parts.append("## Messages that betray it\n")
         parts += [fence(text, "text") for text in dict.fromkeys(map(message, rule.symptoms))]
-    parts += [rule.body, _evidence(rule)]
+    parts += [prose, _evidence(rule)]
     if rule.references:
         parts.append("## References\n")
         parts += [f"- <{reference}>" for reference in rule.references]

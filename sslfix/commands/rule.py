@@ -50,7 +50,7 @@ def page(rule: Rule) -> str:
     head = "\n".join(f"- {fact}" for fact in facts)
     references = "\n".join(f"- <{reference}>" for reference in rule.references)
     return (
-        f"# {rule.id} {rule.name}: {rule.title}\n\n{head}\n\n{rule.body}\n"
+        f"# {rule.id} {rule.name}: {rule.title}\n\n{head}\n\n{rules.prose(rule)}\n"
         f"## References\n\n{references}\n"
     )
 

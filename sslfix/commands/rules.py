@@ -81,7 +81,7 @@ def _distributions(rule: Rule) -> set[str]:
 
 def _text(rule: Rule) -> str:
     messages = (symptom.example for symptom in rule.symptoms)
-    parts = (rule.id, rule.name, rule.title, *_distributions(rule), rule.body, *messages)
+    parts = (rule.id, rule.name, rule.title, *_distributions(rule), rules.prose(rule), *messages)
     return " ".join(" ".join(parts).split()).casefold()
 
 

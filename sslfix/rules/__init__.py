@@ -50,6 +50,16 @@ def read(folder: str = "") -> tuple[Rule, ...]:
     return tuple(read_page(page.name, page.read_text(encoding="utf-8")) for page in pages)
 
 
+def prose(rule: Rule) -> str:
+    """The Markdown of a rule's page below its head."""
+    from pathlib import Path
+
+    from sslfix.rules import page
+
+    path = Path(__file__).with_name(f"{rule.id}-{rule.name}.md")
+    return page.prose(path.read_text(encoding="utf-8"))
+
+
 def translated(rule: Rule, say: Callable[[str], str]) -> Rule:
     """The rule with the texts that reports show put through `say`."""
     cases = tuple(_translated_case(case, say) for case in rule.cases)

@@ -94,21 +94,26 @@ def read_page(path: str, text: str) -> Rule:
     """The rule that a page states; raises ReadError naming the file and the key."""
     import tomli
 
-    head, closing, body = text.partition(CLOSING)
+    head, closing, _ = text.partition(CLOSING)
     if not head.startswith(OPENING) or not closing:
         raise ReadError(path, "a page begins with a TOML head between ```toml and ```", 1)
     try:
         table = Table(path, "", tomli.loads(head[len(OPENING) :]))
     except tomli.TOMLDecodeError as error:
         raise ReadError(path, f"head: {error} (lines counted from the fence)") from error
-    rule = _rule(table, body.strip() + "\n")
+    rule = _rule(table)
     table.close()
     if path != f"{rule.id}-{rule.name}.md":
         raise ReadError(path, f"the file's name must be {rule.id}-{rule.name}.md")
     return rule
 
 
-def _rule(head: Table, body: str) -> Rule:
+def prose(text: str) -> str:
+    """What a page says below its head, in Markdown."""
+    return text.partition(CLOSING)[2].strip() + "\n"
+
+
+def _rule(head: Table) -> Rule:
     return Rule(
         id=head.text("id"),
         name=head.text("name"),
@@ -120,7 +125,6 @@ def _rule(head: Table, body: str) -> Rule:
         evidence=_evidence(head.table("evidence")),
         references=head.texts("references"),
         cases=_cases(head),
-        body=body,
     )
 
 
