@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code is that of the contract in docs/architecture.md."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(words)
+        code = _run(_command_first(words))
         if sys.stdout is not None:  # closed
             sys.stdout.flush()
     except SslfixError as error:
@@ -68,6 +68,20 @@ def _without_output(code: int) -> int:
     """The code, after standard output was closed or full: what is left of it goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _command_first(words: list[str]) -> list[str]:
+    """The words, a command's name before the options that every command has (`--lang zh env`)."""
+    at = 0
+    while at < len(words) and words[at].startswith("--lang"):
+        at += 1 if "=" in words[at] else 2
+    if at and at < len(words) and _is_command(words[at]):
+        return [words[at], *words[:at], *words[at + 1 :]]
+    return list(words)
+
+
+def _is_command(word: str) -> bool:
+    return word in COMMANDS or (word in LATER and not os.path.lexists(word))
 
 
 def _run(words: list[str]) -> int:

@@ -57,8 +57,20 @@ def reaches(specifier: str, affected: str) -> bool:
     author, bad = parse(specifier), parse(affected)
     if author is None or bad is None or author.is_disjoint(bad):
         return False
-    newer = [parse(f">={clause.version}") for clause in bad if clause.operator == "<"]
-    return all(above is None or author.is_disjoint(above) for above in newer)
+    ends = filter(None, (_above(clause.operator, clause.version) for clause in bad))
+    return all(above is None or author.is_disjoint(above) for above in map(parse, ends))
+
+
+def _above(operator: str, version: str) -> str:
+    """What is newer than all that a clause admits, as a specifier; "" for a clause without end.
+
+    A page says `<=1.3.0` where that is the newest release so far and nobody knows what comes.
+    """
+    if operator in {"==", "~="} and (operator == "~=" or version.endswith(".*")):
+        release = [int(part) for part in re.findall(r"\d+", version.removesuffix(".*"))]
+        kept = release[:-1] if operator == "~=" else release
+        return f">={'.'.join(map(str, [*kept[:-1], kept[-1] + 1]))}"
+    return {"<": f">={version}", "==": f">{version}"}.get(operator, "")
 
 
 def within(specifier: str, affected: str) -> bool:

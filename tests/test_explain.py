@@ -215,3 +215,26 @@ def test_releases_in_the_text_narrow_the_remedies() -> None:
 def test_a_remedy_moves_only_what_the_text_speaks_of() -> None:
     text = f"cryptography==41.0.7, Python 3.9.2\n{PAIR}\nFile scrapy/core/downloader/tls.py"
     assert advice(text)[0].constraint == {"pyopenssl": ">=25.1.0,<25.2", "scrapy": ">=2.6.3"}
+
+
+WARNED = (
+    "urllib3/__init__.py:35: NotOpenSSLWarning: urllib3 v2 only supports OpenSSL 1.1.1+, currently"
+    " the 'ssl' module is compiled with 'LibreSSL 2.8.3'.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "first"),
+    [
+        ("", "SSL102"),
+        (
+            "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/",
+            "SSL908",
+        ),
+        ("certificate verify failed: certificate has expired (_ssl.c:1129)", "SSL909"),
+        ("socket.gaierror: [Errno 8] nodename nor servname provided, or not known", "SSL902"),
+        ("ModuleNotFoundError: No module named '_ssl'", "SSL515"),
+    ],
+)
+def test_what_ended_the_program_comes_before_what_only_warned(error: str, first: str) -> None:
+    assert recognised(WARNED + error)[0][0] == first

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sslfix import __version__
 from sslfix.errors import UsageError
+from sslfix.language import counted
 from sslfix.language import say as _
 
 if TYPE_CHECKING:  # imported when needed: --help starts without the nouns and the rooms
@@ -135,12 +136,26 @@ def _show_difference(request: Request) -> int:
     sys.stdout.write(patch)
     for note in notes:
         print(f"sslfix: {note}", file=sys.stderr)
+    unsafe = sum(one.status == "withheld" and _is_unsafe(one) for one in looked.findings)
+    if unsafe and not request.unsafe:
+        text = counted(
+            "one finding has a fix that only --unsafe applies",
+            "{number} findings have fixes that only --unsafe applies",
+            unsafe,
+        )
+        print(f"sslfix: {text}", file=sys.stderr)
     for problem in looked.problems:
         place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
         print(f"sslfix: {place}: {problem.message}", file=sys.stderr)
     if patch:
         return 1
     return 2 if looked.problems else 0
+
+
+def _is_unsafe(finding: Finding) -> bool:
+    from sslfix.model import Applicability
+
+    return finding.fix is not None and finding.fix.applicability == Applicability.UNSAFE
 
 
 def _print(report: Report, arguments: argparse.Namespace) -> None:

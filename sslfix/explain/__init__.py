@@ -7,10 +7,11 @@ closely only if it has the words that a symptom must have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sslfix.model import Match, Rule, Symptom
+from sslfix.model import Level, Match, Rule, Symptom
 
 from .cut import remains
 from .pasted import Pasted, plain_lines, without_common_prefix, without_ellipses
@@ -22,6 +23,7 @@ __all__ = ["Explanation", "Told", "asked_for", "explain", "read", "remedies", "t
 WINDOW = 1 << 18
 _OVERLAP = 1 << 13
 _KEPT = 1 << 20
+_WARNING = re.compile(r"[A-Za-z]Warning\b")
 _CUT, _SHARE = 28, 0.6
 _SHORT = 10
 
@@ -128,8 +130,8 @@ class _Search:
     def matches(self) -> tuple[Match, ...]:
         """The rules whose symptoms were found, best first.
 
-        Of two that are equally certain and bad, the one comes first that says whose fault it is
-        not: a warning about the SSL library stands above many errors of the network.
+        A program goes on after a warning, so what ended it comes first, however likely. Of two
+        that are equally certain and bad, the one comes first that says whose fault it is not.
         """
         best: dict[str, tuple[tuple[int, ...], Match]] = {}
         for rule, symptom in self.symptoms:
@@ -137,6 +139,7 @@ class _Search:
             if hit is None or not self._holds(symptom):
                 continue
             key = (
+                rule.level == Level.NOTE and _WARNING.search(hit.evidence) is not None,
                 symptom.confidence != "certain",
                 -rule.level,
                 not rule.id.startswith("SSL9"),

@@ -15,28 +15,44 @@ _LIBRARY = re.compile(
     r"(OpenSSL|LibreSSL|BoringSSL|AWS-LC)( \d[\w.-]{0,30})",
     re.IGNORECASE,
 )
-_PYTHON = re.compile(r"python[ -/\\v]?([23]\.\d{1,2}(?:\.\d{1,2})?)(?![\w.]*\d)", re.IGNORECASE)
+# python3.8, Python 3.8.2, libpython3.8.so.1.0, Python.framework/Versions/3.8
+_PYTHON = re.compile(
+    r"(?:python[ -/\\v]?|Python\.framework/Versions/)"
+    r"([23]\.\d{1,2}(?:\.\d{1,2})?)(?:(?=m?\.so\b)|(?![\w.]*\d))",
+    re.IGNORECASE,
+)
 _SHORT_PYTHON = re.compile(r"(?:[\\/]Python|cpython-|cp)([23])(\d{1,2})(?!\d)")
 # requests==2.32.3, requests 2.32.3, requests (2.32.3), requests-2.32.3.dist-info, requests/2.32.3
 _RELEASE = re.compile(
     r"(?<![\w.-])([A-Za-z][\w.-]{1,40}?)(?:==| |-|/| \(|: ?v?)"
     r"(\d{1,5}(?:\.\d{1,6}){1,3})(?![\w]|\.\d)"
 )
-
-
 _NAME = re.compile(r"(?<![\w.-])[A-Za-z](?:[\w-]|\.(?=\w)){1,60}")
+# What only such a system prints or has, by its `sys.platform`
+_PLATFORMS = {
+    "win32": re.compile(r"(?<!\w)[A-Za-z]:[\\/](?![\\/]?/)|WinError|\.dll\b", re.IGNORECASE),
+    "darwin": re.compile(
+        r"(?<![\w:])/Users/|/Library/|/opt/homebrew/|/Applications/|\bdyld\b|\.dylib\b|macOS"
+    ),
+    "linux": re.compile(
+        r"/lib(?:64)?/(?:x86_64|aarch64)-linux|/usr/lib(?:64)?/python|(?<!\w)/home/|\.so\.\d"
+        r"|linux-gnu|manylinux|musllinux"
+    ),
+}
 
 
 class Told(NamedTuple):
     """SSL library, Python version and distributions' versions, as far as they are known.
 
-    `named` are the distributions that are mentioned at all, or installed.
+    `named` are the distributions that are mentioned at all, or installed. `platform` is a
+    `sys.platform`.
     """
 
     ssl: SslLibrary | None = None
     python: str = ""
     versions: Mapping[str, str] = {}
     named: frozenset[str] = frozenset()
+    platform: str = ""
 
 
 def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> Told:
@@ -48,12 +64,16 @@ def told(text: str, names: Iterable[str], live: Interpreter | None = None) -> To
     versions = {_normalized(name): version for name, version in _RELEASE.findall(text)}
     versions = {name: version for name, version in versions.items() if name in wanted}
     named = wanted.intersection(map(_normalized, _NAME.findall(text)))
-    found = Told(_ssl(text), _python(text), versions, frozenset(named))
+    found = Told(_ssl(text), _python(text), versions, frozenset(named), _platform(text))
     if live is None:
         return found
     installed = {one.name: one.version for one in live.distributions if one.name in wanted}
     return Told(
-        found.ssl or live.ssl, live.version, {**installed, **versions}, found.named | set(installed)
+        found.ssl or live.ssl,
+        live.version,
+        {**installed, **versions},
+        found.named | set(installed),
+        live.markers.get("sys_platform", ""),
     )
 
 
@@ -98,6 +118,7 @@ def remedies(rule: Rule, place: Told) -> tuple[Remedy, ...]:
         for case in cases
         for remedy in case.remedies
         if not remedy.python or not place.python or _holds(place.python, remedy.python)
+        if not remedy.platform or place.platform in ("", remedy.platform)
     ]
     return tuple({(str(remedy.constraint), remedy.action): remedy for remedy in found}.values())
 
@@ -109,7 +130,8 @@ def _suited(
 
     Where the text does not tell which case it is, a remedy says with which releases it helps.
     """
-    why = remedy.why.format_map(words)
+    remedy = remedy.filled(words)
+    why = remedy.why
     if not told_apart:
         beside = _(" or ").join(case.when.beside) or _(" and ").join(case.when.together)
         python = f"Python {case.when.python}" if case.when.python and not place.python else ""
@@ -131,6 +153,12 @@ def _ssl(text: str) -> SslLibrary | None:
 def _python(text: str) -> str:
     versions = _PYTHON.findall(text) or [".".join(pair) for pair in _SHORT_PYTHON.findall(text)]
     return max(versions, key=versions.count) if versions else ""
+
+
+def _platform(text: str) -> str:
+    """The only system that the text shows signs of; of several, as with WSL or Docker, none."""
+    shown = [name for name, signs in _PLATFORMS.items() if signs.search(text)]
+    return shown[0] if len(shown) == 1 else ""
 
 
 def _holds(version: str, specifier: str) -> bool:
@@ -158,6 +186,8 @@ def _may_hold(case: Case, place: Told) -> bool:
     ):
         return False
     if place.python and when.python and not _holds(place.python, when.python):
+        return False
+    if place.platform and when.platform and place.platform != when.platform:
         return False
     if place.ssl is None:
         return True

@@ -33,6 +33,19 @@ def test_the_cause_and_the_remedy_are_printed(
     assert "= more: sslfix rule SSL101" in out
 
 
+def test_the_language_may_stand_before_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").write_text(REFUSED)
+    for words in (
+        ["--lang", "zh", "explain"],
+        ["--lang=zh", "explain"],
+        ["explain", "--lang", "zh"],
+    ):
+        assert main([*words, str(tmp_path / "log")]) == 0
+        assert "确定" in capsys.readouterr().out
+
+
 def test_json_keeps_the_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "log").write_text(REFUSED)
     assert main(["explain", "--format", "json", str(tmp_path / "log")]) == 0
