@@ -389,7 +389,7 @@ def _finding(
         "python": interpreter.version,
         "interpreter": describe(interpreter),
     }
-    remedies = (one._replace(why=one.why.format_map(words)) for one in case.remedies)
+    remedies = (one.filled(words) for one in case.remedies)
     return Finding(
         rule=rule,
         case=case._replace(remedies=tuple(remedies)),

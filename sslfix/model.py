@@ -170,7 +170,8 @@ class Lock(NamedTuple):
     `on_project_python` says that the tool resolves on the project's own Python. `versions` are
     the tool's versions that keep the layout of this file, "" for any, `version` the one to fetch
     if another is installed. `layout` is a pattern for what must stand in the new file as it
-    stands in the old one.
+    stands in the old one. `forks` says that a limit may have a marker: what is locked for other
+    interpreters stays.
     """
 
     tool: str
@@ -187,6 +188,7 @@ class Lock(NamedTuple):
     versions: str = ""
     version: str = ""
     layout: str = ""
+    forks: bool = False
 
 
 class Format(NamedTuple):
@@ -390,8 +392,9 @@ class When(NamedTuple):
 class Remedy(NamedTuple):
     """What cures a rule's findings: `constraint` (name -> specifier), or an `action` in words.
 
-    `commands` are lines to paste. `applicability` is argued on the page under "Fix safety".
-    `python` limits the remedy to interpreters that can install it.
+    `commands` are lines to paste, in which `{python}` stands for the interpreter's minor version.
+    `applicability` is argued on the page under "Fix safety". `python` limits the remedy to
+    interpreters that can install it, `platform` (a `sys.platform`) to the systems that have it.
     """
 
     constraint: Mapping[str, str]
@@ -400,6 +403,15 @@ class Remedy(NamedTuple):
     commands: tuple[str, ...] = ()
     applicability: Applicability = Applicability.SAFE
     python: str = ""
+    platform: str = ""
+
+    def filled(self, words: Mapping[str, str]) -> Remedy:
+        """The remedy with the words in place; commands know no other template than `{python}`."""
+        minor = ".".join([*words["python"].split("."), "X"][:2])
+        return self._replace(
+            why=self.why.format_map(words),
+            commands=tuple([command.replace("{python}", minor) for command in self.commands]),
+        )
 
 
 class Symptom(NamedTuple):

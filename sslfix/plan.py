@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import formats, specifiers
+from .language import all_of
 from .language import say as _
 from .model import (
     Advice,
     Applicability,
+    Constrain,
     Declaration,
     DependencyFile,
     Distribution,
@@ -58,13 +61,15 @@ def propose(finding: Finding, facts: Facts, match: Matcher) -> Fix | None:
         return _install(task, subject, interpreter)
     if isinstance(subject, Declaration):
         file = next(one for one in facts.files if one.document.path == finding.locations[0].path)
-        if subject.kind == Kind.LOCK:
+        if subject.kind == Kind.LOCK or manifests(file, facts):
             return _relock(task, subject, file)
         return _edit(task, subject, file)
     return None
 
 
 def _suits(remedy: Remedy, interpreter: Interpreter) -> bool:
+    if remedy.platform and remedy.platform != interpreter.markers.get("sys_platform"):
+        return False
     return not remedy.python or specifiers.holds(interpreter.version, remedy.python)
 
 
@@ -124,34 +129,75 @@ def _edit(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None
     if chosen is None:
         return _advice(task.remedies)
     remedy, specifier, applicability, others = chosen
-    locked = _lock_of(task, file)
-    specifier = locked[1].spell(specifier) if locked else specifier
-    edits = _moved(file, ((subject, specifier), *((old, new.specifier) for old, new in others)))
-    title = ", ".join([name + specifier, *(new.name + new.specifier for _, new in others)])
+    locks = _locks_of(task, file, name)
+    specifier = locks[0][1].spell(specifier) if locks else specifier
+    moving = [(subject, specifier), *((old, new.specifier) for old, new in others)]
+    title = ", ".join(old.name + new for old, new in moving)
+    if subject.hashes and not locks:
+        return _repin(file, moving, title, chosen)
+    edits = _moved(file, moving)
     if edits is None:
         what = _("change {declared} to {title} where it comes from: it is not edited by hand")
-        if subject.hashes:
-            what = _(
-                "change {declared} to {title} where it comes from: its hashes must be made anew"
-            )
         what = what.format(declared=task.finding.declared, title=title)
         return Fix(title, Applicability.DISPLAY, (Advice(what),), remedy.why)
-    if locked is None:
+    if not locks:
         return Fix(title, applicability, edits, remedy.why)
-    relock = _relocking(locked[0], locked[1], name, specifier, subject.section)
-    title = _("{title}, then re-lock with {tool}").format(title=title, tool=relock.tool)
-    return Fix(title, applicability, (*edits, relock), remedy.why)
+    relocks = [_relocking(*one, name, specifier, subject.section) for one in locks]
+    tools = all_of(dict.fromkeys(one.tool for one in relocks))
+    title = _("{title}, then re-lock with {tool}").format(title=title, tool=tools)
+    return Fix(title, applicability, (*edits, *relocks), remedy.why)
 
 
-def _lock_of(task: _Task, manifest: DependencyFile) -> tuple[DependencyFile, Lock] | None:
-    """The lock file that is made from a manifest: an edit of the one needs the other made anew."""
+def _repin(
+    file: DependencyFile, moving: Sequence[tuple[Declaration, str]], title: str, chosen: _Choice
+) -> Fix:
+    """Other releases with their hashes, which have to be asked for."""
+    wanted = {one.name: specifier for one, specifier in moving}
+    requirements = tuple(name + specifier for name, specifier in wanted.items())
+    command = ("uv", "pip", "compile", "--no-deps", "--generate-hashes", "--no-header", "-")
+    action = Relock(
+        file.document.path, "uv", wanted, (), (("printf", "%s\\n", *requirements), command)
+    )
+    title = _("{title} with its hashes").format(title=title)
+    return Fix(title, chosen.applicability, (action,), chosen.remedy.why)
+
+
+def _locks_of(
+    task: _Task, manifest: DependencyFile, name: str
+) -> list[tuple[DependencyFile, Lock]]:
+    """The lock files that an edit of a manifest makes out of date: they have to be made anew."""
+    found = []
     for file in task.facts.files:
-        format_ = formats.by_name(file.format)
-        if format_ is not None and format_.lock is not None:
-            folder = posixpath.dirname(file.document.path)
-            if posixpath.join(folder, format_.lock.manifest) == manifest.document.path:
-                return file, format_.lock
-    return None
+        lock = formats.lock_of(file)
+        if lock is None:
+            continue
+        own = manifest.document.path in formats.manifests(file, lock)
+        if not own and all(one.name != name for one in file.declarations):
+            continue
+        if any(one is manifest for one in manifests(file, task.facts)):
+            found.append((file, lock))
+    return found
+
+
+def manifests(file: DependencyFile, facts: Facts) -> list[DependencyFile]:
+    """What a lock file is made from, as far as it was read: its manifests and what they include.
+
+    Of a lock file that they include (`-c requirements.txt`), again what that is made from.
+    """
+    found: list[DependencyFile] = []
+    lock, known = formats.lock_of(file), {one.document.path: one for one in facts.files}
+    waiting = list(formats.manifests(file, lock)) if lock else []
+    seen = {file.document.path}
+    while waiting:
+        one = known.get(waiting.pop(0))
+        if one is None or one.document.path in seen:
+            continue
+        seen.add(one.document.path)
+        lock = formats.lock_of(one)
+        waiting += formats.manifests(one, lock) if lock else ()
+        waiting += [included_path(one, include) for include in one.includes]
+        found += [one] if lock is None else []
+    return found
 
 
 def _relocking(file: DependencyFile, lock: Lock, name: str, specifier: str, section: str) -> Relock:
@@ -161,8 +207,7 @@ def _relocking(file: DependencyFile, lock: Lock, name: str, specifier: str, sect
     usual = [one for one, from_ in lock.sections.items() if from_ == section]
     sections = tuple(dict.fromkeys(made or usual or held))
     path, wanted = file.document.path, {name: specifier}
-    manifest = posixpath.join(posixpath.dirname(path), lock.manifest)
-    return Relock(path, lock.tool, manifest, wanted, sections, lock.typed(wanted, sections))
+    return Relock(path, lock.tool, wanted, sections, lock.typed(wanted, sections))
 
 
 class _Choice(NamedTuple):
@@ -277,13 +322,30 @@ def _constrain(task: _Task, name: str, file: DependencyFile, section: str) -> Fi
         what = _("limit {requirement} in {path}, which has no place that sslfix may edit")
         advice = Advice(what.format(requirement=requirement, path=path))
         return Fix(requirement, Applicability.DISPLAY, (advice,), remedy.why)
-    # What a project publishes as its own dependencies is not widened without being asked.
-    published = place.format == "pyproject.toml"
-    applicability = min(
-        remedy.applicability, Applicability.UNSAFE if published else Applicability.SAFE
-    )
+    applicability = remedy.applicability
+    if _publishes(place, edit):  # what a project asks for is not widened without being asked
+        applicability = min(applicability, Applicability.UNSAFE)
     title = _("{requirement} in {path}").format(requirement=requirement, path=path)
     return Fix(title, applicability, (edit,), remedy.why)
+
+
+_PUBLISHED = re.compile(
+    r"project\.|optional\.|poetry\.dependencies|(?:options\.)?(?:install_requires|extras_require)"
+)
+
+
+def _publishes(file: DependencyFile, edit: Edit) -> bool:
+    """Whether an edit adds to what is installed along with a project."""
+    format_, document = formats.by_name(file.format), file.document
+    text = document.text[: edit.span.start] + edit.text + document.text[edit.span.end :]
+    again = format_.read(document._replace(text=text)).declarations if format_ else ()
+    end = edit.span.start + len(edit.text)
+    return any(
+        edit.span.start <= one.span.start < end
+        and one.kind == Kind.REQUIREMENT
+        and _PUBLISHED.match(one.section)
+        for one in again
+    )
 
 
 def _clean_remedy(task: _Task, name: str) -> Remedy | None:
@@ -297,19 +359,27 @@ def _clean_remedy(task: _Task, name: str) -> Remedy | None:
     return None
 
 
-def _added(task: _Task, requirement: str, file: DependencyFile, section: str = "") -> Edit | None:
+def _added(
+    task: _Task,
+    requirement: str,
+    file: DependencyFile,
+    section: str = "",
+    constrain: Constrain | None = None,
+) -> Edit | None:
     format_ = formats.by_name(file.format)
-    if format_ is None or format_.constrain is None:
+    constrain = constrain or (format_.constrain if format_ else None)
+    if constrain is None:
         return None
     name, specifier = specifiers.split(requirement)
-    return format_.constrain(file, name, specifier, f"sslfix: {task.finding.rule.id}", section)
+    return constrain(file, name, specifier, f"sslfix: {task.finding.rule.id}", section)
 
 
 def _constraints_file(file: DependencyFile, facts: Facts) -> DependencyFile | None:
-    for include in file.includes:
-        if include.constraint:
-            path = included_path(file, include)
-            return next((one for one in facts.files if one.document.path == path), None)
+    """The constraints file in use, unless a tool writes it."""
+    included = {included_path(file, one) for one in file.includes if one.constraint}
+    for one in facts.files:
+        if one.document.path in included and formats.lock_of(one) is None:
+            return one
     return None
 
 
@@ -321,23 +391,17 @@ def included_path(file: DependencyFile, include: Include) -> str:
 
 def _relock(task: _Task, subject: Declaration, file: DependencyFile) -> Fix | None:
     """The manifest limited, then the lock file made anew by its own tool."""
-    format_ = formats.by_name(file.format)
-    if format_ is None or format_.lock is None:
+    lock = formats.lock_of(file)
+    if lock is None:
         return _advice(task.remedies)
-    lock = format_.lock
-    path = posixpath.join(posixpath.dirname(file.document.path), lock.manifest)
-    manifest = next((one for one in task.facts.files if one.document.path == path), None)
-    limited = _limit(task, subject, manifest, lock) if manifest else None
+    path = formats.manifests(file, lock)[0]
+    limited = _limit(task, subject, file, lock) if manifests(file, task.facts) else None
     if limited is None:
         return _relock_by_hand(task, subject, lock, path)
-    action = Relock(
-        file.document.path,
-        lock.tool,
-        path,
-        {subject.name: limited.specifier},
-        (subject.section,),
-        lock.typed({subject.name: limited.specifier}, (subject.section,)),
-    )
+    path = limited.edits[0].path if limited.edits else path
+    wanted, sections = {subject.name: limited.specifier}, (subject.section,)
+    typed = lock.typed(wanted, sections)
+    action = Relock(file.document.path, lock.tool, wanted, sections, typed)
     title = _("{requirement} in {path}, then re-lock with {tool}").format(
         requirement=subject.name + limited.specifier, path=path, tool=lock.tool
     )
@@ -365,31 +429,63 @@ class _Limited(NamedTuple):
     remedy: Remedy
 
 
-def _limit(
-    task: _Task, subject: Declaration, manifest: DependencyFile, lock: Lock
-) -> _Limited | None:
-    """The manifest's own declarations changed, or one added where it has none in that section."""
+def _limit(task: _Task, subject: Declaration, file: DependencyFile, lock: Lock) -> _Limited | None:
+    """The manifests' own declarations changed, or one added if that section has none."""
     section = lock.sections.get(subject.section)
+    found = manifests(file, task.facts)
     own = [
-        one
+        (manifest, one)
+        for manifest in found
         for one in manifest.declarations
         if one.name == subject.name and section in {None, one.section}
     ]
     if own:
-        return _limit_own(task, own, manifest, lock)
+        return _limit_own(task, own, lock)
     remedy = _clean_remedy(task, subject.name)
     if remedy is None:
         return None
     specifier = lock.spell(remedy.constraint[subject.name])
-    edit = _added(task, subject.name + specifier, manifest, section or subject.section)
-    return edit and _Limited((edit,), specifier, remedy.applicability, remedy)
+    limited = _Limited((), specifier, remedy.applicability, remedy)
+    place = _place(task, subject.name, found, file)
+    own_way = lock.constrain if place.format == "pyproject.toml" else None
+    within = section or subject.section
+    requirement = subject.name + specifier + (_fork(subject) if lock.forks else "")
+    edit = _added(task, requirement, place, within, own_way)
+    if edit is None:
+        return limited if lock.unaided else None
+    return limited._replace(edits=(edit,))
+
+
+def _fork(locked: Declaration) -> str:
+    """The marker that limits a limit to the fork that a locked distribution is for."""
+    alternatives = [f"({one})" for one in locked.marker.split(" | ") if one]
+    if not alternatives or "extra" in locked.marker:  # uv's own names for groups in conflict
+        return ""
+    marker = " or ".join(alternatives) if len(alternatives) > 1 else locked.marker
+    return f" ; {marker}"
+
+
+def _place(
+    task: _Task, name: str, found: Sequence[DependencyFile], file: DependencyFile
+) -> DependencyFile:
+    """Which of a lock file's manifests takes a limit.
+
+    The one that another lock file is made from that holds the same distribution (`dev.in` includes
+    `base.in`); else the constraints file in use; else the first.
+    """
+    for manifest in found:
+        for other, _lock in _locks_of(task, manifest, name):
+            if other is not file and found[0] not in manifests(other, task.facts):
+                return _place(task, name, manifests(other, task.facts), other)
+    used = (_constraints_file(one, task.facts) for one in found)
+    return next((one for one in used if one is not None), found[0])
 
 
 def _limit_own(
-    task: _Task, own: Sequence[Declaration], manifest: DependencyFile, lock: Lock
+    task: _Task, own: Sequence[tuple[DependencyFile, Declaration]], lock: Lock
 ) -> _Limited | None:
-    limited = _Limited((), own[0].specifier, Applicability.SAFE, task.remedies[0])
-    for declaration in own:
+    limited = _Limited((), own[0][1].specifier, Applicability.SAFE, task.remedies[0])
+    for manifest, declaration in own:
         if _is_clean(task, manifest, declaration, declaration):
             continue
         chosen = _choose(task, declaration, manifest)

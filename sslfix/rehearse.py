@@ -7,6 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from . import formats, verify
 from .language import say as _
 from .model import Edit, Facts, Finding, Matcher, Plan
+from .plan import propose
+
+
+class CrowdedError(ValueError):
+    """Two fixes change the same text of the file `path`."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(_("two fixes change the same text of {path}").format(path=path))
+        self.path = path
 
 
 def edits(findings: Iterable[Finding]) -> dict[str, tuple[Edit, ...]]:
@@ -27,7 +36,7 @@ def apply_edits(text: str, changes: Iterable[Edit]) -> str:
     pieces, done = [], 0
     for edit in changes:
         if edit.span.start < done:
-            raise ValueError(_("two fixes change the same text of {path}").format(path=edit.path))
+            raise CrowdedError(edit.path)
         if text[edit.span.start : edit.span.end] == edit.text:
             raise ValueError(_("a fix changes nothing in {path}").format(path=edit.path))
         pieces += [text[done : edit.span.start], edit.text]
@@ -43,28 +52,80 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
     to do (re-lock, install, recreate) is judged after it was done.
     """
     kept, withheld = list(plan.fixes), list(plan.withheld)
+    later: list[Finding] = []
     while True:
         try:
             texts = _texts(facts, edits(kept))
+        except CrowdedError as error:
+            later.insert(0, _last_touching(kept, error.path))
+            kept.remove(later[0])
+            continue
         except ValueError as error:
             withheld.append(kept.pop()._replace(status="withheld", withheld=str(error)))
             continue
         again = _read_again(facts, texts)
-        outcome = verify.compare(match(facts), match(again))
-        broken = {one.key for one in outcome.remaining} & {one.key for one in kept if _is_edit(one)}
-        if verify.is_worse(outcome):
-            new = outcome.introduced[0]
-            broken |= {one.key for one in kept if _touches(one, new.locations[0].path)}
-        broken |= {
-            one.key for path in _unreadable(facts, again) for one in kept if _touches(one, path)
-        }
+        crowded = [one for path in _unreadable(facts, again) for one in _several(kept, path)]
+        if crowded:
+            later.insert(0, crowded[-1])
+            kept.remove(later[0])
+            continue
+        broken = _broken(kept, facts, again, match)
         if not broken:
-            return Plan(tuple(kept), tuple(withheld)), texts
-        reason = _("tried on a copy, the fix did not hold")
-        withheld += [
-            one._replace(status="withheld", withheld=reason) for one in kept if one.key in broken
-        ]
+            break
+        withheld += [_not_holding(one) for one in kept if one.key in broken]
         kept = [one for one in kept if one.key not in broken]
+    for one in later:
+        changed = _one_more(one, again, match)
+        if changed is None:
+            withheld.append(_not_holding(one))
+            continue
+        kept.append(one)
+        texts.update(changed)
+        again = _read_again(again, changed)
+    return Plan(tuple(kept), tuple(withheld)), texts
+
+
+def _one_more(finding: Finding, facts: Facts, match: Matcher) -> dict[str, str] | None:
+    """The texts with one more fix, proposed anew for what others have made of them, or None.
+
+    Two limits that go into one place that is made for them cannot both make it.
+    """
+    left = next((one for one in match(facts) if one.key == finding.key), None)
+    fix = propose(left, facts, match) if left else None
+    if left is None or finding.fix is None:
+        return {}
+    if fix is None or fix.applicability < finding.fix.applicability:
+        return None
+    done, texts = rehearse(Plan((left._replace(fix=fix),), ()), facts, match)
+    return texts if done.fixes else None
+
+
+def _not_holding(finding: Finding) -> Finding:
+    reason = _("tried on a copy, the fix did not hold")
+    return finding._replace(status="withheld", withheld=reason)
+
+
+def _broken(kept: list[Finding], before: Facts, after: Facts, match: Matcher) -> set[object]:
+    """The keys of fixes that do not do what they should, or do harm."""
+    outcome = verify.compare(match(before), match(after))
+    broken = {one.key for one in outcome.remaining} & {one.key for one in kept if _is_edit(one)}
+    if verify.is_worse(outcome):
+        new = outcome.introduced[0]
+        broken |= {one.key for one in kept if _touches(one, new.locations[0].path)}
+    broken |= {
+        one.key for path in _unreadable(before, after) for one in kept if _touches(one, path)
+    }
+    return set(broken)
+
+
+def _several(findings: Iterable[Finding], path: str) -> list[Finding]:
+    """The findings whose fixes edit a file, if it is more than one."""
+    found = [one for one in findings if _touches(one, path)]
+    return found if len(found) > 1 else []
+
+
+def _last_touching(findings: list[Finding], path: str) -> Finding:
+    return next(one for one in reversed(findings) if _touches(one, path))
 
 
 def _unreadable(before: Facts, after: Facts) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -13,11 +12,11 @@ from .errors import ApplyError
 from .language import say as _
 from .model import (
     Applicability,
-    Edit,
     Facts,
     Finding,
     Install,
     Interpreter,
+    Kind,
     Level,
     Plan,
     Recreate,
@@ -143,54 +142,23 @@ def _repair_files(
     return after, withheld, steps
 
 
-# Lock files that this version does not read, and how their tools limit a distribution by hand.
-_UNREAD_LOCKS = {
-    "uv.lock": "uv add --no-sync",
-    "pdm.lock": "pdm add --no-sync --update-reuse",
-}
-
-
-def _unlockable(findings: Iterable[Finding]) -> list[Finding]:
-    """The fixes that would leave a lock file behind which only its tool can make anew."""
-    withheld = []
-    for finding in findings:
-        assert finding.fix is not None, "what is carried out has a fix"
-        manifests = {one.path for one in finding.fix.actions if isinstance(one, Edit)}
-        for folder, name in map(posixpath.split, manifests):
-            for lock, command in _UNREAD_LOCKS.items():
-                if name == "pyproject.toml" and os.path.exists(posixpath.join(folder, lock)):
-                    text = _("{lock} beside it must be made anew, which is not in this version")
-                    reason = text.format(lock=lock)
-                    by_hand = f"{command} '{finding.fix.title.split(' ')[0]}'"
-                    withheld.append(_withhold(finding, ApplyError(reason, by_hand)))
-    return withheld
-
-
 def _contents(
     facts: Facts, decided: Plan, texts: dict[str, str], request: Request, progress: Progress
 ) -> tuple[dict[str, bytes], list[Finding], list[str]]:
     """The new bytes of all files; the fixes whose lock file could not be made; what moved."""
     from .apply import lockfiles
 
-    behind = _unlockable(decided.fixes)
-    if behind:
-        return {}, behind, []
     files = {file.document.path: file for file in facts.files}
     contents = {path: files[path].document.encode(text) for path, text in texts.items()}
     moved: list[str] = []
-    for path, relock, asking in _relocks(decided.fixes):
-        manifest = files[relock.manifest].document
-        format_ = formats.by_name(files[path].format)
-        assert format_ is not None
+    # A lock file may be made from another (`-c requirements.txt`), which then comes first.
+    relocks = _relocks(decided.fixes)
+    relocks.sort(key=lambda one: len(plan.manifests(files[one[0]], facts)))
+    for path, relock, asking in relocks:
         progress(_("re-locking {path} with {tool}").format(path=path, tool=relock.tool))
         try:
             done = lockfiles.relock(
-                relock,
-                files[path],
-                contents.get(relock.manifest, manifest.encode()),
-                format_,
-                facts.interpreters[0],
-                offline=request.offline,
+                relock, files, contents, facts.interpreters[0], offline=request.offline
             )
         except ApplyError as error:
             return {}, [_withhold(one, error) for one in asking], []
@@ -306,8 +274,8 @@ def _lock_of(environment: str, facts: Facts) -> LockInstall | None:
 
     folder = posixpath.dirname(environment.rstrip("/"))
     for file in facts.files:
-        format_ = formats.by_name(file.format)
         path = file.document.path
-        if format_ is not None and format_.lock is not None and posixpath.dirname(path) == folder:
+        locked = any(one.kind == Kind.LOCK for one in file.declarations)
+        if locked and formats.lock_of(file) and posixpath.dirname(path) == folder:
             return LockInstall(path, file.format)
     return None

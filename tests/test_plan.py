@@ -8,7 +8,6 @@ import pytest
 
 from sslfix import detectors, match, plan, rehearse, rules
 from sslfix.model import (
-    Advice,
     Applicability,
     Distribution,
     Edit,
@@ -35,7 +34,8 @@ def matcher(facts: Facts) -> tuple[Finding, ...]:
 def facts(ssl: str | tuple[str, ...], **files: str) -> Facts:
     named = {"requirements": "requirements.txt", "constraints": "constraints.txt",
              "pyproject": "pyproject.toml", "pipfile_lock": "Pipfile.lock", "pipfile": "Pipfile",
-             "poetry_lock": "poetry.lock"}  # fmt: skip
+             "poetry_lock": "poetry.lock", "uv_lock": "uv.lock",
+             "pdm_lock": "pdm.lock"}  # fmt: skip
     libraries = (ssl,) if isinstance(ssl, str) else ssl
     people = tuple(
         interpreter(one)._replace(id=f"i{number}") for number, one in enumerate(libraries, 1)
@@ -140,7 +140,7 @@ def test_what_only_the_lock_names_is_limited_in_the_manifest() -> None:
     edit, relock = fix.actions
     assert finding.locations[0][:2] == ("poetry.lock", 8)
     assert isinstance(relock, Relock)
-    assert relock[:4] == ("poetry.lock", "poetry", "pyproject.toml", {"urllib3": ">=2.0.3,<3"})
+    assert relock[:3] == ("poetry.lock", "poetry", {"urllib3": ">=2.0.3,<3"})
     assert relock.commands == (("poetry", "add", "--lock", "urllib3@>=2.0.3,<3"),)
     assert isinstance(edit, Edit)
     text = rehearse.apply_edits(POETRY, [edit])
@@ -233,12 +233,264 @@ def test_what_is_installed_is_replaced_by_what_the_files_pin_if_that_works(
     assert (fix.title, fix.applicability) == (title, applicability)
 
 
-def test_a_hashed_pin_is_for_a_person() -> None:
+def test_a_hashed_pin_gets_new_hashes_from_uv() -> None:
     line = "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n"
     ((_, fix),) = proposals(facts(OLD, requirements=line))
-    assert fix.applicability == DISPLAY
-    assert isinstance(fix.actions[0], Advice)
-    assert "hashes" in fix.actions[0].text
+    (action,) = fix.actions
+    assert (fix.applicability, fix.title) == (SAFE, "urllib3>=1.26.20,<2 with its hashes")
+    assert isinstance(action, Relock)
+    assert action[:3] == ("requirements.txt", "uv", {"urllib3": ">=1.26.20,<2"})
+
+
+# --------------------------------------------------------------------------- other lockers
+
+UV_LOCK = """\
+version = 1
+revision = 3
+
+[[package]]
+name = "urllib3"
+version = "2.2.3"
+source = { registry = "https://index.example/simple" }
+"""
+PDM_LOCK = """\
+[metadata]
+groups = ["default", "docs"]
+lock_version = "4.5.0"
+
+[[package]]
+name = "urllib3"
+version = "2.2.3"
+groups = ["{}"]
+"""
+PROJECT = '[project]\ndependencies = [\n    "requests",\n]\n'
+DOCS = '\n[dependency-groups]\ndocs = ["sphinx"]\n'
+ADDED = '"urllib3>=1.26.20,<2",  # sslfix: SSL101'
+LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
+
+
+@pytest.mark.parametrize(
+    ("lock", "before", "after"),
+    [
+        ("uv_lock", PROJECT, f"{PROJECT}\n[tool.uv]\n{LIMIT}"),
+        ("uv_lock", f"{PROJECT}[tool.uv]\na = 1\n", f"{PROJECT}[tool.uv]\na = 1\n{LIMIT}"),
+        (
+            "uv_lock",
+            f'{PROJECT}[tool.uv]\nconstraint-dependencies = [\n    "a",\n]\n',
+            f'{PROJECT}[tool.uv]\nconstraint-dependencies = [\n    "a",\n    {ADDED}\n]\n',
+        ),
+        (
+            "uv_lock",
+            PROJECT.replace("requests", "urllib3==2.2.3"),
+            PROJECT.replace("requests", "urllib3>=1.26.20,<2"),
+        ),
+        (
+            "uv_lock",
+            '[tool.uv]\nconstraint-dependencies = ["urllib3==2.2.3"]\n',
+            '[tool.uv]\nconstraint-dependencies = ["urllib3>=1.26.20,<2"]\n',
+        ),
+        ("pdm_lock default", PROJECT, PROJECT.replace(",\n]", f",\n    {ADDED}\n]")),
+        (
+            "pdm_lock docs",
+            PROJECT + DOCS,
+            PROJECT + DOCS.replace('"sphinx"]', f'"sphinx",\n    {ADDED}\n]'),
+        ),
+        (
+            "pdm_lock docs",
+            '[tool.pdm.dev-dependencies]\ndocs = ["sphinx"]\n',
+            f'[tool.pdm.dev-dependencies]\ndocs = ["sphinx",\n    {ADDED}\n]\n',
+        ),
+        (
+            "pdm_lock default",
+            '[tool.pdm.resolution.overrides]\nurllib3 = "2.2.3"\n',
+            '[tool.pdm.resolution.overrides]\nurllib3 = ">=1.26.20,<2"\n',
+        ),
+    ],
+)
+def test_a_limit_goes_where_the_locker_reads_it(lock: str, before: str, after: str) -> None:
+    name, _, group = lock.partition(" ")
+    text = PDM_LOCK.format(group) if group else UV_LOCK
+    world = facts(OLD, **{"pyproject": before, name: text})
+    assert patched(world) == {"pyproject.toml": after}
+    (relock,) = {
+        action.path
+        for _, fix in proposals(world)
+        for action in fix.actions
+        if isinstance(action, Relock)
+    }
+    assert relock == lock.partition(" ")[0].replace("_", ".")
+
+
+FORKS = """\
+resolution-markers = [
+    "python_full_version < '3.8'",
+    "python_full_version >= '3.8' and python_full_version < '3.10'",
+]
+
+[[package]]
+name = "urllib3"
+version = "2.8.0"
+source = { registry = "https://index.example/simple" }
+resolution-markers = ["python_full_version >= '3.10'"]
+"""
+
+
+def test_a_fork_for_other_interpreters_stays() -> None:
+    world = facts(OLD, pyproject=PROJECT, uv_lock=UV_LOCK + FORKS)
+    ((_, fix),) = proposals(world)
+    (limit,) = (
+        one for one in read("pyproject.toml", patched(world)["pyproject.toml"]).declarations
+        if one.name == "urllib3"
+    )  # fmt: skip
+    assert limit.marker == (
+        "(python_full_version < '3.8') or "
+        "(python_full_version >= '3.8' and python_full_version < '3.10')"
+    )
+    assert isinstance(fix.actions[-1], Relock)
+    assert fix.actions[-1].constraint == {"urllib3": ">=1.26.20,<2"}
+
+
+def test_a_range_that_asks_for_2_beside_its_lock_is_contradicted_only_by_unsafe() -> None:
+    world = facts(OLD, pyproject=PROJECT.replace("requests", "urllib3>=2.1"), uv_lock=UV_LOCK)
+    assert patched(world) == {}
+    assert "urllib3>=1.26.20,<2" in patched(world, UNSAFE)["pyproject.toml"]
+
+
+UV_PROJECT = f"{PROJECT}\n[tool.uv]\npackage = false\n"
+HATCH = '[tool.hatch.envs.test]\ndependencies = [\n    "requests==2.31.0",\n]\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (UV_PROJECT, UV_PROJECT + LIMIT),
+        (HATCH, HATCH.replace(",\n]", f",\n    {ADDED}\n]")),
+        (DOCS.replace("sphinx", "requests"), None),
+    ],
+)
+def test_what_is_not_published_is_limited_beside_what_brings_it(
+    before: str, after: str | None
+) -> None:
+    texts = patched(facts(OLD, pyproject=before))
+    assert list(texts) == ["pyproject.toml"]
+    assert after is None or texts["pyproject.toml"] == after
+
+
+TWO_LOCKED = (
+    UV_LOCK
+    + UV_LOCK[UV_LOCK.index("\n[[") :].replace("urllib3", "pyopenssl").replace("2.2.3", "17.0.0")
+    + UV_LOCK[UV_LOCK.index("\n[[") :].replace("urllib3", "cryptography").replace("2.2.3", "39.0.0")
+)
+
+
+@pytest.mark.parametrize(
+    "project", [PROJECT, UV_PROJECT, PROJECT + LIMIT.join(["[tool.uv]\n", ""])]
+)
+def test_two_limits_go_into_one_array(project: str) -> None:
+    world = facts(OLD, pyproject=project.replace(ADDED, '"idna<4"'), uv_lock=TWO_LOCKED)
+    found = {one.distribution for one, fix in proposals(world) if fix.applicability == SAFE}
+    assert len(found) > 1
+    text = patched(world)["pyproject.toml"]
+    assert text.count("constraint-dependencies") == 1
+    named = [one.name for one in read("pyproject.toml", text).declarations]
+    assert found <= set(named)
+    assert len(named) == len(set(named))
+
+
+COMPILED = """\
+#
+# This file is autogenerated by pip-compile with Python 3.9
+# by the following command:
+#
+#    pip-compile {}
+#
+urllib3==2.2.3
+"""
+
+
+def compiled(**files: str) -> Facts:
+    """A project of .in files (`a__in`) and of what was compiled from them."""
+    return Facts(
+        (interpreter(OLD)._replace(id="i1"),),
+        tuple(read(name.replace("__", "."), text) for name, text in files.items()),
+    )
+
+
+def relocked(world: Facts) -> list[str]:
+    actions = [action for _, fix in proposals(world) for action in fix.actions]
+    return sorted({one.path for one in actions if isinstance(one, Relock)})
+
+
+LINE = "urllib3>=1.26.20,<2  # sslfix: SSL101\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "edited", "made"),
+    [
+        (
+            {"requirements__in": "requests\n", "requirements__txt": COMPILED.format("")},
+            {"requirements.in": "requests\n" + LINE},
+            ["requirements.txt"],
+        ),
+        (
+            {"requirements__in": "urllib3==2.2.3\n", "requirements__txt": COMPILED.format("")},
+            {"requirements.in": "urllib3>=1.26.20,<2\n"},
+            ["requirements.txt"],
+        ),
+        (
+            {
+                "requirements__in": "-c constraints.txt\nrequests\n",
+                "constraints__txt": "idna<4\n",
+                "requirements__txt": COMPILED.format(""),
+            },
+            {"constraints.txt": "idna<4\n" + LINE},
+            ["requirements.txt"],
+        ),
+        (
+            {
+                "base-requirements__in": "requests\n",
+                "base-requirements__txt": COMPILED.format("base-requirements.in"),
+                "dev-requirements__in": "-r base-requirements.in\n",
+                "dev-requirements__txt": COMPILED.format("dev-requirements.in"),
+            },
+            {"base-requirements.in": "requests\n" + LINE},
+            ["base-requirements.txt", "dev-requirements.txt"],
+        ),
+        (
+            {
+                "base-requirements__in": "requests\n",
+                "base-requirements__txt": COMPILED.format("base-requirements.in"),
+                "dev-requirements__in": "-c base-requirements.txt\nrequests\n",
+                "dev-requirements__txt": COMPILED.format("dev-requirements.in"),
+            },
+            {"base-requirements.in": "requests\n" + LINE},
+            ["base-requirements.txt", "dev-requirements.txt"],
+        ),
+        # Without its source, or made by another command, it is a file like any other.
+        (
+            {"requirements__txt": COMPILED.format("")},
+            {"requirements.txt": COMPILED.format("").replace("==2.2.3", ">=1.26.20,<2")},
+            [],
+        ),
+        # pip-compile takes the limit on its command line, and keeps what it chose.
+        (
+            {
+                "pyproject__toml": '[build-system]\nrequires = ["a"]\n',
+                "requirements__txt": COMPILED.format(
+                    "--output-file=requirements.txt pyproject.toml"
+                ),
+            },
+            {},
+            ["requirements.txt"],
+        ),
+    ],
+)
+def test_compiled_requirements_are_limited_in_their_source(
+    files: dict[str, str], edited: dict[str, str], made: list[str]
+) -> None:
+    world = compiled(**files)
+    assert patched(world) == edited
+    assert relocked(world) == made
 
 
 def test_a_fix_that_does_not_hold_is_withheld() -> None:

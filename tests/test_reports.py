@@ -62,7 +62,7 @@ FAMILIES = {
     "python2-old-openssl-handshake": "SSL805",
     "macos-install-certificates": "SSL701",
     "ca-store-not-found": "SSL702|SSL703|SSL704",
-    "ca-bundle-invalid-path": "SSL129|SSL705|SSL706|SSL707|SSL708|SSL710|SSL718",
+    "ca-bundle-invalid-path": "SSL725|SSL705|SSL706|SSL707|SSL708|SSL710|SSL718",
     "ca-bundle-outdated": "SSL712",
     "ca-corporate-interception": "SSL711",
     "py313-x509-strict": "SSL82[0-4]",

@@ -24,7 +24,9 @@ Say = Callable[[str], None]
 _SEEDS = frozenset({"pip", "setuptools", "wheel"})
 _LOCK_TOOLS = {
     "Pipfile.lock": ("pipenv", "sync"),
+    "pdm.lock": ("pdm", "sync", "--no-self"),
     "poetry.lock": ("poetry", "install", "--no-root", "--no-interaction"),
+    "uv.lock": ("uv", "sync", "--active", "--frozen", "--inexact", "--no-install-project"),
 }
 
 

@@ -10,16 +10,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sslfix import specifiers
+from sslfix import formats, specifiers
 from sslfix.apply import children
 from sslfix.errors import ApplyError
 from sslfix.language import all_of
 from sslfix.language import say as _
 from sslfix.match import marker_holds
-from sslfix.model import DependencyFile, Format, Interpreter, Lock, Relock
+from sslfix.model import Declaration, DependencyFile, Interpreter, Lock, Relock
+
+# What to fetch where it is not called as the tool is. pdm alone often breaks with its newest
+# dependencies (hishel 2 and unearth 0.19 both did); its extra pins them all.
+_DISTRIBUTIONS = {"pip-compile": "pip-tools", "pdm": "pdm[locked]"}
 
 
 class Relocked(NamedTuple):
@@ -30,12 +34,14 @@ class Relocked(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """What all steps of one re-lock share; `by_hand` is what to type where it fails."""
+    """What all steps of one re-lock share; `by_hand` is what to type where it fails.
+
+    `contents` are the bytes of all dependency files as they will be, but for this lock file.
+    """
 
     action: Relock
     old: DependencyFile
-    manifest: bytes
-    format: Format
+    contents: Mapping[str, bytes]
     lock: Lock
     interpreter: Interpreter | None
     by_hand: str
@@ -46,32 +52,40 @@ class _Job(NamedTuple):
         asked = self.interpreter is not None and self.interpreter.source == "asked"
         return self.interpreter.executable if self.interpreter and asked else ""
 
+    @property
+    def folder(self) -> str:
+        """Where the tool's commands are run."""
+        return os.path.normpath(os.path.join(os.path.dirname(self.action.path), self.lock.folder))
+
     def failed(self, message: str) -> ApplyError:
         return ApplyError(message, self.by_hand)
 
 
 def relock(
     action: Relock,
-    old: DependencyFile,
-    manifest: bytes,
-    format_: Format,
+    files: Mapping[str, DependencyFile],
+    edited: Mapping[str, bytes],
     interpreter: Interpreter | None,
     *,
     offline: bool = False,
 ) -> Relocked:
-    """The lock file that its tool makes of the edited manifest. Nothing is written in place.
+    """The lock file that its tool makes of the edited manifests. Nothing is written in place.
 
-    Raises ApplyError, with the command left to run by hand, where the tool is missing or fails,
-    or where its lock file does not keep the bound, in every section, for that interpreter.
+    `edited` are the new bytes of files that the plan changes. Raises ApplyError, with the command
+    left to run by hand, where the tool is missing or fails, or where its lock file does not keep
+    the bound, in every section, for that interpreter.
     """
-    assert format_.lock is not None, "only lock files are re-locked"
+    old, lock = files[action.path], formats.lock_of(files[action.path])
+    contents = {path: edited.get(path, file.document.encode()) for path, file in files.items()}
+    if lock is None or files.keys().isdisjoint(formats.manifests(old, lock)):
+        return _repin(action, _read(old, contents[action.path]), interpreter, offline=offline)
+    job = _Job(action, old, contents, lock, interpreter, "")
     by_hand = " && ".join(_shell(command) for command in action.commands)
-    folder = os.path.dirname(action.path)
-    by_hand = f"cd {_shell([folder])} && {by_hand}" if folder else by_hand
-    job = _Job(action, old, manifest, format_, format_.lock, interpreter, by_hand)
+    if job.folder != os.curdir:
+        by_hand = f"cd {_shell([job.folder])} && {by_hand}"
+    job = job._replace(by_hand=by_hand)
     if offline:
-        text = _("{path} must be re-locked, which needs the network")
-        raise job.failed(text.format(path=action.path))
+        raise job.failed(_offline(action))
     text = _("{tool} is not installed, and {path} is its file")
     error = job.failed(text.format(tool=action.tool, path=action.path))
     with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
@@ -83,19 +97,46 @@ def relock(
     raise error
 
 
-def _relock(job: _Job, tool: _Tool, place: str) -> Relocked:
-    """Edit the manifest in a copy of the project, run the tool there, and look at what it made."""
-    _copy(job, place)
+def _offline(action: Relock) -> str:
+    text = _("{path} must be re-locked, which needs the network")
+    return text.format(path=action.path)
+
+
+def _repin(
+    action: Relock, file: DependencyFile, interpreter: Interpreter | None, *, offline: bool
+) -> Relocked:
+    """A file of hashed pins that people write: no tool but uv's list of hashes is needed."""
+    from . import hashes
+
+    by_hand = " | ".join(_shell(command) for command in action.commands)
+    if offline:
+        raise ApplyError(_offline(action), by_hand)
+    try:
+        return Relocked(hashes.repin(action, file, interpreter), ())
+    except ApplyError as error:
+        raise ApplyError(error.message, by_hand) from error
+
+
+def _read(file: DependencyFile, data: bytes) -> DependencyFile:
+    """The file as it is read with other content."""
+    document, format_ = file.document, formats.by_name(file.format)
+    assert format_ is not None
+    text = data[len(document.bom) :].decode(document.encoding)
+    return format_.read(document._replace(text=text))
+
+
+def _relock(job: _Job, tool: _Tool, copy: str) -> Relocked:
+    """Run the tool in a copy of the project with edited manifests, and look at what it made."""
+    place = _copy(job, copy)
     action, lock = job.action, job.lock
     for command in lock.rerun(tool.major, action.constraint, action.sections):
         _run(job, (*tool.command, *command[1:]), place)
-    _write(place, lock.manifest, job.manifest)
-    _run(job, (*tool.command, *lock.check[1:]), place)
-    with open(os.path.join(place, os.path.basename(action.path)), "rb") as stream:
+    _copy_files(job, copy, [one for one in job.contents if one != action.path])
+    if lock.check:
+        _run(job, (*tool.command, *lock.check[1:]), place)
+    with open(_copied(job, copy, action.path), "rb") as stream:
         data = stream.read()
-    document = job.old.document
-    text = data[len(document.bom) :].decode(document.encoding)
-    new = job.format.read(document._replace(text=text))
+    new = _read(job.old, data)
     _require(job, new)
     return Relocked(data, _moved(job.old, new, action.constraint))
 
@@ -104,16 +145,21 @@ def _relock(job: _Job, tool: _Tool, place: str) -> Relocked:
 
 
 class _Tool(NamedTuple):
-    """How the tool is called, and its major version."""
+    """How the tool is called, and its version."""
 
     command: tuple[str, ...]
-    major: int
+    version: str
+
+    @property
+    def major(self) -> int:
+        return int(self.version.partition(".")[0])
 
 
 def _tools(job: _Job, scratch: str) -> Iterator[_Tool]:
     """The installed tool; then, where it has to run on the project's Python, one that does."""
-    path = shutil.which(job.lock.tool)
-    if path is not None:
+    beside = os.path.dirname(job.python) if job.python else None
+    path = shutil.which(job.lock.tool) or (beside and shutil.which(job.lock.tool, path=beside))
+    if path:
         yield _of_same_version(job, _tool(job, (path,)))
         if job.lock.on_project_python and job.python:
             yield _tool(job, (_made(job, os.path.join(scratch, "tool")),))
@@ -121,29 +167,28 @@ def _tools(job: _Job, scratch: str) -> Iterator[_Tool]:
 
 def _tool(job: _Job, command: tuple[str, ...]) -> _Tool:
     output = _run(job, (*command, "--version"), os.getcwd())
-    found = re.search(r"version:? (\d+)\.\d+", output)
+    found = re.search(r"\b\d+\.\d+(?:\.\d+)*", output)
     if found is None:
         text = _("{command} says no version: {output}")
         command = (*command, "--version")
         raise job.failed(text.format(command=_shell(command), output=output.strip()))
-    return _Tool(command, int(found[1]))
+    return _Tool(command, found[0])
 
 
 def _of_same_version(job: _Job, tool: _Tool) -> _Tool:
-    """The tool, of the major version that made the lock file: another would rewrite all of it."""
-    name, document = job.lock.tool, job.old.document
-    made_by = re.search(rf"generated by {name} (\d+)(\S*)", document.text[:200], re.IGNORECASE)
-    if made_by is None or int(made_by[1]) == tool.major:
+    """The tool, of a version that keeps the lock file's layout: another would rewrite all of it."""
+    name, lock, path = job.lock.tool, job.lock, job.action.path
+    if not lock.versions or specifiers.holds(tool.version, lock.versions):
         return tool
-    wanted = f"{name}=={made_by[1]}{made_by[2]}"
-    uv = shutil.which("uv")
+    wanted = _DISTRIBUTIONS.get(name, name)
+    wanted += f"=={lock.version}" if lock.version else lock.versions
+    uv, pipx = shutil.which("uv"), shutil.which("pipx")
     if uv is not None:
-        return _Tool((uv, "tool", "run", "--from", wanted, name), int(made_by[1]))
-    text = _(
-        "{path} was made by {wanted}, and the {tool} installed is {major}.x, "
-        "which would rewrite all of it"
-    )
-    raise job.failed(text.format(path=document.path, wanted=wanted, tool=name, major=tool.major))
+        return _tool(job, (uv, "tool", "run", "--from", wanted, name))
+    if pipx is not None:
+        return _tool(job, (pipx, "run", "--spec", wanted, name))
+    text = _("{path} was made by {wanted}; {tool} {version}, which is installed, would rewrite all")
+    raise job.failed(text.format(path=path, wanted=wanted, tool=name, version=tool.version))
 
 
 def _made(job: _Job, folder: str) -> str:
@@ -154,8 +199,10 @@ def _made(job: _Job, folder: str) -> str:
     """
     python = os.path.join(folder, "bin", "python")
     _run(job, (job.python, "-m", "venv", folder), os.getcwd())
-    _run(job, (python, "-m", "pip", "install", "--quiet", job.lock.tool), os.getcwd())
-    return os.path.join(folder, "bin", job.lock.tool)
+    tool = job.lock.tool
+    wanted = _DISTRIBUTIONS.get(tool, tool)
+    _run(job, (python, "-m", "pip", "install", "--quiet", wanted), os.getcwd())
+    return os.path.join(folder, "bin", tool)
 
 
 def _run(job: _Job, command: Sequence[str], place: str) -> str:
@@ -169,32 +216,45 @@ def _run(job: _Job, command: Sequence[str], place: str) -> str:
         "PIPENV_YES": "1",
         "PIPENV_NOSPIN": "1",
         "PIPENV_PIPFILE": os.path.join(place, "Pipfile"),
+        "PDM_CHECK_UPDATE": "0",
+        "PDM_IGNORE_SAVED_PYTHON": "1",
+        "CUSTOM_COMPILE_COMMAND": "",
     }
     if job.python:
         extra["PIPENV_DEFAULT_PYTHON_VERSION"] = job.python
+    if job.python and job.lock.tool == "uv":  # others that uv fetches may need another Python
+        extra["UV_PYTHON"] = job.python
     try:
         return children.run(command, place, extra)
     except ApplyError as error:
         raise job.failed(error.message) from error
 
 
-def _copy(job: _Job, place: str) -> None:
-    """A copy of the project's manifest, lock file and the files that its metadata names."""
-    document = job.old.document
-    folder = os.path.dirname(document.path) or "."
-    os.mkdir(place)
-    for name in os.listdir(folder):
-        if re.match(r"(?i)readme|poetry\.toml|licen[cs]e", name):
-            path = os.path.join(folder, name)
+def _copy(job: _Job, copy: str) -> str:
+    """A copy of all dependency files and of what their metadata names; where the tool is run."""
+    _copy_files(job, copy, job.contents)
+    place = _copied(job, copy, job.folder)
+    for name in os.listdir(job.folder):
+        if re.match(r"(?i)readme|licen[cs]e|(?:poetry|pdm|uv)\.toml$", name):
+            path = os.path.join(job.folder, name)
             if os.path.isfile(path):
                 shutil.copy(path, place)
-    _write(place, job.lock.manifest, job.manifest)
-    _write(place, os.path.basename(document.path), document.encode())
+    return place
 
 
-def _write(folder: str, name: str, data: bytes) -> None:
-    with open(os.path.join(folder, name), "wb") as stream:
-        stream.write(data)
+def _copy_files(job: _Job, copy: str, paths: Iterable[str]) -> None:
+    for path in paths:
+        target = _copied(job, copy, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as stream:
+            stream.write(job.contents[path])
+
+
+def _copied(job: _Job, copy: str, path: str) -> str:
+    """Where a path is in the copy, which starts at the folder that holds all that is copied."""
+    folders = [os.path.dirname(os.path.abspath(one)) for one in job.contents]
+    root = os.path.commonpath([*folders, os.path.abspath(job.folder)])
+    return os.path.normpath(os.path.join(copy, os.path.relpath(os.path.abspath(path), root)))
 
 
 # --------------------------------------------------------------------------- its lock file
@@ -205,9 +265,16 @@ def _require(job: _Job, new: DependencyFile) -> None:
     tool, wanted = job.action.tool, job.action.constraint
     if new.problems:
         raise job.failed(_("{tool} made a lock file that cannot be read").format(tool=tool))
+    if _layout(job, job.old) != _layout(job, new):
+        text = _("{tool} made a file that says {new} where it said {old}; nothing was changed")
+        old, now = all_of(_layout(job, job.old)), all_of(_layout(job, new))
+        raise job.failed(text.format(tool=tool, old=old, new=now))
+    markers = job.interpreter.markers if job.interpreter else {}
     for name, bound in wanted.items():
         entries = [one for one in new.declarations if one.name == name]
         for one in entries:
+            if job.lock.forks and _is_elsewhere(job, one, markers):
+                continue
             if not (one.version and specifiers.holds(one.version, bound)):
                 text = _(
                     "{tool} locked {name} {version} in {section}, which {bound} excludes; "
@@ -218,7 +285,6 @@ def _require(job: _Job, new: DependencyFile) -> None:
                 raise job.failed(
                     text.format(tool=tool, name=name, version=version, section=section, bound=bound)
                 )
-        markers = job.interpreter.markers if job.interpreter else {}
         if markers and not any(marker_holds(one.marker, markers) for one in entries):
             text = _(
                 "{tool} locked {name} {version}, which cannot be installed on the Python that "
@@ -227,6 +293,18 @@ def _require(job: _Job, new: DependencyFile) -> None:
             version = all_of(sorted({one.version or "" for one in entries}))
             python = markers.get("python_full_version")
             raise job.failed(text.format(tool=tool, name=name, version=version, python=python))
+
+
+def _is_elsewhere(job: _Job, locked: Declaration, markers: Mapping[str, str]) -> bool:
+    """Whether it is locked for other interpreters only, and was so before."""
+    known = {one.version for one in job.old.declarations if one.name == locked.name}
+    return bool(markers) and locked.version in known and not marker_holds(locked.marker, markers)
+
+
+def _layout(job: _Job, file: DependencyFile) -> list[str]:
+    """What of a lock file must stay as it is, so that all of it is not written anew."""
+    layout = job.lock.layout
+    return re.findall(layout, file.document.text, re.MULTILINE) if layout else []
 
 
 def _moved(old: DependencyFile, new: DependencyFile, wanted: Mapping[str, str]) -> tuple[str, ...]:

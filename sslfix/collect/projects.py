@@ -202,9 +202,7 @@ def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Pro
             continue
         files[path] = file
         problems += file.problems
-        manifest = _manifest(path, format_)
-        if manifest:
-            waiting.append((manifest, formats.for_path(manifest), False))
+        waiting += [(one, format_of(one, None), False) for one in _manifests(file)]
         for include in file.includes:
             target, problem = _target(file, include)
             if problem:
@@ -215,12 +213,10 @@ def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Pro
     return sorted(files.values(), key=lambda one: one.document.path), problems
 
 
-def _manifest(path: str, format_: Format) -> str:
-    """The file that a lock file is made from, if it is there: a fix belongs into it."""
-    if format_.lock is None:
-        return ""
-    manifest = posixpath.join(posixpath.dirname(path), format_.lock.manifest)
-    return manifest if os.path.isfile(manifest) else ""
+def _manifests(file: DependencyFile) -> list[str]:
+    """The files that a lock file is made from, if they are there: a fix belongs into them."""
+    lock = formats.lock_of(file)
+    return [one for one in formats.manifests(file, lock) if os.path.isfile(one)] if lock else []
 
 
 def read_file(path: str, format_: Format, *, constraint: bool = False) -> DependencyFile:

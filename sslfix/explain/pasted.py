@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
-from .phrases import fold
+from .phrases import Phrase, Place, find, find_squeezed, fold
 
 _ESCAPED_COLOUR = rb"\\{1,8}(?:u001b|x1b|033|e)\[[0-9;?]{0,20}[A-Za-z]"
 _NOISE = re.compile(
@@ -54,30 +55,53 @@ _EVIDENCE_WIDTH = 300
 
 
 class Pasted(NamedTuple):
-    """Plain lines with their numbers, and the folded text of all, with where each line begins."""
+    """Plain lines with their numbers, and the folded text of all, with where each line begins.
+
+    Where the blanks were left out, `breaks` says where they and the line ends stood.
+    """
 
     lines: tuple[tuple[int, bytes], ...]
     folded: bytes
     starts: tuple[int, ...]
+    breaks: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, lines: Iterable[tuple[int, bytes]], joint: bytes = b" ") -> Pasted:
         """The lines joined by a blank, or by nothing: then without any blanks."""
         kept, parts, starts, length = [], [], [], 0
+        breaks: set[int] = set()
         for number, line in lines:
             part = fold(line).strip()
             if not joint:
-                part = part.replace(b" ", b"")
+                words = part.split()
+                part = b"".join(words)
+                breaks.update(accumulate(map(len, words), initial=length))
             if part:
                 kept.append((number, line))
                 parts.append(part)
                 starts.append(length)
                 length += len(part) + len(joint)
-        return cls(tuple(kept), joint.join(parts), tuple(starts))
+        return cls(tuple(kept), joint.join(parts), tuple(starts), frozenset(breaks))
 
-    def evidence(self, offset: int) -> tuple[int, str]:
-        """The number and the words of the line that an offset of the folded text belongs to."""
-        number, line = self.lines[bisect_right(self.starts, offset) - 1]
+    def find(self, phrase: Phrase) -> Place | None:
+        """Where the text has a phrase."""
+        if self.breaks:
+            return find_squeezed(phrase, self.folded, self.breaks)
+        return find(phrase, self.folded)
+
+    def evidence(self, start: int, end: int = 0) -> tuple[int, str]:
+        """The number and the words of the line that has most of a part of the folded text.
+
+        Of several that have as much it is the last: what goes wrong stands below what was tried.
+        """
+        first = bisect_right(self.starts, start) - 1
+        last = max(first, bisect_right(self.starts, end - 1) - 1)
+        ends = (*self.starts[first + 1 : last + 1], end)
+        shares = [
+            (min(stop, end) - max(begin, start), number)
+            for number, (begin, stop) in enumerate(zip(self.starts[first : last + 1], ends), first)
+        ]
+        number, line = self.lines[max(shares)[1]]
         return number, " ".join(line.decode("utf-8", "replace").split())[:_EVIDENCE_WIDTH]
 
 

@@ -81,45 +81,58 @@ def _whole_words(part: bytes, parts: list[bytes]) -> list[bytes]:
     return found
 
 
-def find(phrase: Phrase, text: bytes) -> tuple[int, int] | None:
+class Place(NamedTuple):
+    """Where a text has a phrase, and where in it the longest of the phrase's pieces stands."""
+
+    start: int
+    end: int
+    told: tuple[int, int]
+
+
+def find(phrase: Phrase, text: bytes) -> Place | None:
     """Where a folded text has the phrase, whole words at both ends, or None."""
+    return _find(phrase.pieces, phrase.whole, text, frozenset())
+
+
+def find_squeezed(phrase: Phrase, text: bytes, breaks: frozenset[int]) -> Place | None:
+    """The same in a text without blanks; `breaks` are the places where one or a line end stood."""
+    return _find(phrase.squeezed, phrase.whole, text, breaks)
+
+
+def _find(
+    pieces: tuple[bytes, ...], whole: tuple[bool, bool], text: bytes, breaks: frozenset[int]
+) -> Place | None:
     start = -1
     while True:
-        start = text.find(phrase.pieces[0], start + 1)
+        start = text.find(pieces[0], start + 1)
         if start < 0:
             return None
-        end = _follow(phrase.pieces, text, start)
-        if end and _ends_words(phrase.whole, text, start, end):
-            return start, end
+        places = _follow(pieces, text, start)
+        if not places:
+            continue
+        end = places[-1] + len(pieces[-1])
+        if (not whole[0] or start in breaks or _begins_word(text, start)) and (
+            not whole[1] or end in breaks or _ends_word(text, end)
+        ):
+            longest, place = max(zip(map(len, pieces), places))
+            return Place(start, end, (place, place + longest))
 
 
-def find_squeezed(phrase: Phrase, text: bytes) -> tuple[int, int] | None:
-    """The same in a text without blanks, where the ends of words cannot be told."""
-    start = -1
-    while True:
-        start = text.find(phrase.squeezed[0], start + 1)
-        if start < 0:
-            return None
-        end = _follow(phrase.squeezed, text, start)
-        if end:
-            return start, end
-
-
-def _follow(pieces: tuple[bytes, ...], text: bytes, start: int) -> int:
-    """The end of the pieces from the first one at `start` on, 0 if one is out of reach."""
-    end = start + len(pieces[0])
+def _follow(pieces: tuple[bytes, ...], text: bytes, start: int) -> list[int]:
+    """Where the pieces stand from the first one at `start` on, nothing if one is out of reach."""
+    places, end = [start], start + len(pieces[0])
     for piece in pieces[1:]:
         found = text.find(piece, end, end + GAP + len(piece))
         if found < 0:
-            return 0
+            return []
+        places.append(found)
         end = found + len(piece)
-    return end
+    return places
 
 
-def _ends_words(whole: tuple[bool, bool], text: bytes, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start], text[end : end + 1]
-    first, last = text[start : start + 1], text[end - 1 : end]
-    return not (
-        (whole[0] and _WORD.match(first) and before and _WORD.match(before))
-        or (whole[1] and _WORD.match(last) and after and _WORD.match(after))
-    )
+def _begins_word(text: bytes, start: int) -> bool:
+    return not (_WORD.match(text, start) and start and _WORD.match(text, start - 1))
+
+
+def _ends_word(text: bytes, end: int) -> bool:
+    return not (_WORD.match(text, end - 1) and _WORD.match(text, end))

@@ -30,9 +30,9 @@ _RELEASE = re.compile(
 _NAME = re.compile(r"(?<![\w.-])[A-Za-z](?:[\w-]|\.(?=\w)){1,60}")
 # What only such a system prints or has, by its `sys.platform`
 _PLATFORMS = {
-    "win32": re.compile(r"(?<!\w)[A-Za-z]:[\\/](?![\\/]?/)|WinError|\.dll\b", re.IGNORECASE),
+    "win32": re.compile(r"(?<!\w)[A-Z]:(?:\\|/(?!/))|WinError|\.dll\b", re.IGNORECASE),
     "darwin": re.compile(
-        r"(?<![\w:])/Users/|/Library/|/opt/homebrew/|/Applications/|\bdyld\b|\.dylib\b|macOS"
+        r"(?<![\w:])/Users/|/Library/|/opt/homebrew/|/Applications/|\bdyld\b|\.dylib\b|macosx_\d"
     ),
     "linux": re.compile(
         r"/lib(?:64)?/(?:x86_64|aarch64)-linux|/usr/lib(?:64)?/python|(?<!\w)/home/|\.so\.\d"

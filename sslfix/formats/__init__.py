@@ -5,10 +5,11 @@ A module that ends with `FORMAT` is found by that; the others hold what several 
 
 from __future__ import annotations
 
+import posixpath
 from functools import cache
 
 from sslfix import extensions
-from sslfix.model import Format
+from sslfix.model import DependencyFile, Format, Lock
 
 
 @cache
@@ -39,6 +40,18 @@ def for_path(path: str) -> Format | None:
             if fnmatchcase(folder_and_name if "/" in pattern else name, pattern):
                 return format_
     return None
+
+
+def lock_of(file: DependencyFile) -> Lock | None:
+    """How a file is made anew by its tool, None for one that people write."""
+    format_ = by_name(file.format)
+    return format_.lock(file) if format_ is not None and format_.lock is not None else None
+
+
+def manifests(file: DependencyFile, lock: Lock) -> tuple[str, ...]:
+    """The paths of the files that a lock file is made from."""
+    folder = posixpath.join(posixpath.dirname(file.document.path), lock.folder)
+    return tuple(posixpath.normpath(posixpath.join(folder, one)) for one in lock.manifests)
 
 
 def for_source(data: bytes) -> Format | None:

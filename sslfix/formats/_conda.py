@@ -14,14 +14,16 @@ from sslfix.model import Declaration, Span
 from ._passage import Passage
 from ._pep508 import RELEASE, SUFFIX, RequirementError, is_specifier, normalize
 
-SECTION = "conda"
-
 _CHANNEL = re.compile(r"(?:[^\s\[\]=<>!~]+::)?")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _FILE = re.compile(r"\S+\.(?:conda|tar\.bz2)(?:#\S*)?")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _VERSION_KEY = re.compile(r"\bversion\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s,'\"]+))")
 _CLAUSE = re.compile(r"(==|=|!=|~=|<=|>=|<|>|)([^\s=<>!~,|]+)")
+_CLAUSES = r"(?:==|[=!~<>]=|[=<>])?[\w.*+!-]+"
+_SPECIFIER = re.compile(
+    rf"(?:{_CLAUSES}(?:[,|]{_CLAUSES})*,?(?:[= ][\w.*+-]+)?)?|\^.*\$|.*\(.*\).*"
+)
 _PLAIN = re.compile(rf"{RELEASE}{SUFFIX}", re.IGNORECASE)
 
 # A name that means one distribution in conda's channels and another one, or none, on the package
@@ -37,7 +39,7 @@ def package_name(name: str) -> str:
     return next((own for own, theirs in _DISTRIBUTIONS.items() if theirs == name), name)
 
 
-def declare(passage: Passage) -> Declaration | None:
+def declare(passage: Passage, section: str) -> Declaration | None:
     """The declaration that a specification makes, None for a file. Raises RequirementError."""
     text = passage.text
     channel = _CHANNEL.match(text)
@@ -47,10 +49,10 @@ def declare(passage: Passage) -> Declaration | None:
         return None
     rest = Span(name.end(), len(text.rstrip())) if name else Span(0, 0)
     version = _version(text, rest)
-    if name is None or version is None:
+    written = re.sub(r"\s*([,|<>=!~])\s*", r"\1", text[slice(*version)]) if version else ""
+    if name is None or version is None or not _SPECIFIER.fullmatch(written):
         message = _('"{text}" is not a specification of a conda package').format(text=text)
         raise RequirementError(message)
-    written = re.sub(r"\s*([,|<>=!~])\s*", r"\1", text[slice(*version)])
     accepts, exact = _meaning(written)
     known = name[0].lower() not in _PROGRAMS
     own = normalize(name[0]) if name[0][0] != "_" else name[0].lower()
@@ -58,7 +60,7 @@ def declare(passage: Passage) -> Declaration | None:
         name=_DISTRIBUTIONS.get(own, own),
         specifier=written,
         span=passage.span(0, len(text.rstrip())),
-        section=SECTION,
+        section=section,
         version=exact if known else None,
         accepts=accepts if known else (),
         specifier_span=passage.span(*version),

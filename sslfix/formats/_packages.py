@@ -26,7 +26,7 @@ _VALUE = rf"(?:{_PLAIN}|{_FLAT})"
 _TABLE = rf"\{{ ?(?:{_KEY} = {_VALUE}(?:, {_KEY} = {_VALUE})* ?)?\}}"
 _ARRAY = rf"\[(?:\r?\n(?:[ \t]+(?:{_TABLE}|{_STRING}),?\r?\n)*|{_TABLE})\]"
 _STATEMENT = re.compile(
-    rf"(?:\[\[(?P<array>[^\]\r\n]+)\]\]|\[(?P<table>[^\]\r\n]+)\]"
+    rf"(?:\[\[(?P<array>[^\[\]\r\n]+)\]\]|\[(?P<table>[^\[\]\r\n]+)\]"
     rf"|(?P<key>{_KEY}) = (?P<value>{_PLAIN}|{_TABLE}|{_ARRAY}|\[{_ARRAY}(?:, {_ARRAY})*\])"
     r"|#[^\r\n]*|)[ \t]*(?:\r?\n|\Z)"
 )
@@ -204,14 +204,14 @@ def _count(value: str) -> int:
 
 
 def _plain(value: str) -> object:
-    """A string, an array of them or a table of them; all else as it is written."""
+    """A string, an array of them or a table of them; None for all else."""
     if value.startswith('"'):
         return _toml.string(value, Span(0, len(value))).text
     if value.startswith("["):
         return [_plain(text) for text in _STRINGS.findall(value)]
     if value.startswith("{"):
         return {key.strip('"'): _plain(text) for key, text in _MEMBER.findall(value)}
-    return value
+    return None
 
 
 def parse(text: str, data: Mapping[str, object]) -> Packages:

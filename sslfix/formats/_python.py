@@ -162,7 +162,9 @@ class Values:
 
 def keywords(call: ast.Call) -> ast.Dict:
     """The keyword arguments of a call as a dict."""
-    keys = [ast.Constant(one.arg) if one.arg else None for one in call.keywords]
+    keys: list[ast.expr | None] = [
+        ast.Constant(one.arg) if one.arg else None for one in call.keywords
+    ]
     return ast.Dict(keys, [one.value for one in call.keywords])
 
 

@@ -15,10 +15,14 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|$)")
 
 def add_entry(document: Document, table: Path, key: str, value: str, comment: str) -> Edit | None:
     """`key = "value"` behind the last entry of a table; None where the table has no header."""
+    line = f'{key} = "{value}"' + (f"  # {comment}" if comment else "")
+    return _add_line(document, table, line)
+
+
+def _add_line(document: Document, table: Path, line: str) -> Edit | None:
     place = _toml.places(document.text).get(table)
     if place is None or not place.is_table:
         return None
-    line = f'{key} = "{value}"' + (f"  # {comment}" if comment else "")
     rest = _REST_OF_LINE.match(document.text, place.value.end)
     at = rest.end() if rest else place.value.end
     return _checked(document, Span(at, at), _newline(document) + line)
@@ -26,10 +30,23 @@ def add_entry(document: Document, table: Path, key: str, value: str, comment: st
 
 def add_table(document: Document, table: str, key: str, value: str, comment: str) -> Edit | None:
     """A new table with one entry at the end of the file."""
+    return _add_end(document, table, f'{key} = "{value}"' + (f"  # {comment}" if comment else ""))
+
+
+def add_array(document: Document, table: str, key: str, value: str, comment: str) -> Edit | None:
+    """`key = ["value"]` in a table, which is made at the end of the file if there is none."""
+    newline = _newline(document)
+    line = f'    "{value}",' + (f"  # {comment}" if comment else "")
+    array = f"{key} = [{newline}{line}{newline}]"
+    edit = _add_line(document, tuple(table.split(".")), array)
+    return edit or _add_end(document, table, array)
+
+
+def _add_end(document: Document, table: str, line: str) -> Edit | None:
     newline, end = _newline(document), len(document.text)
-    line = f'{key} = "{value}"' + (f"  # {comment}" if comment else "")
     ended = not document.text or document.text.endswith("\n")
-    gap = ("" if ended else newline) + (newline if document.text else "")
+    spaced = not document.text or document.text.endswith(newline * 2)
+    gap = ("" if ended else newline) + ("" if spaced else newline)
     return _checked(document, Span(end, end), f"{gap}[{table}]{newline}{line}{newline}")
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, Union
 from sslfix.language import say as _
 from sslfix.model import Document, Problem
 
+from ._lines import line_of
 from ._passage import Builder, Passage
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")
@@ -28,10 +29,14 @@ _FLOW = re.compile(
 
 
 class Item(NamedTuple):
-    """A text of a list; `key` is that of the mapping in the list that it belongs to, or ""."""
+    """A text of a list; `key` is that of the mapping in the list that it belongs to, or "".
+
+    `bare` says that it stands in brackets without quotes, where a comma would end it.
+    """
 
     passage: Passage
     key: str = ""
+    bare: bool = False
 
 
 class _Line(NamedTuple):
@@ -78,7 +83,7 @@ def _name(found: re.Match[str]) -> str:
 
 def _problem(document: Document, at: int, text: str) -> Problem:
     message = _('expected a list of texts, found "{text}"').format(text=text)
-    return Problem(document.path, document.position(at)[0], message)
+    return Problem(document.path, line_of(document, at), message)
 
 
 class _Block:
@@ -181,9 +186,8 @@ def _flow(document: Document, at: int, key: str) -> Iterator[Union[Item, Problem
             yield _problem(document, min(at, len(document.text)), document.text[at : at + 10])
             return
         text = (token["text"] or "").rstrip()
-        passage = Passage.of(document.text, at, at + len(text)) if text else None
-        if text[:1] in ("'", '"') and text:
-            passage = _unquoted(text, at)
+        bare = not text.startswith(("'", '"'))
+        passage = Passage.of(document.text, at, at + len(text)) if bare else _unquoted(text, at)
         if text:
-            yield Item(passage, key) if passage else _problem(document, at, text)
+            yield Item(passage, key, bare) if passage else _problem(document, at, text)
         at = token.end()

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from sslfix.model import Declaration, DependencyFile, Document, Format, Problem
 
-from . import _install, _shell
 from ._passage import Builder, Passage
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
@@ -23,7 +22,10 @@ _DIRECTIVES = re.compile(
 )
 _RUN = re.compile(r"\s*(?:ONBUILD\s+)?RUN\s+((?:--\S+\s+)*)", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
-_ONLY_HEREDOC = re.compile(r"(?:(?:/usr)?(?:/bin/)?(?:ba|da|a|z)?sh(?:\s+-\w+)*\s*)?<<")
+_SHELL = r"(?:(?:/usr)?(?:/bin/)?(?:ba|da|a|z)?sh(?:\s+-\w+)*)"
+# `RUN <<EOF`, and not `RUN python <<EOF` or `RUN cat <<EOF > file`
+_SCRIPT = re.compile(rf"{_SHELL}?\s*{_HEREDOC.pattern}\s*{_SHELL}?\s*")
+_INTERPRETED = re.compile(r"#!(?!.*sh\b)")
 _JSON_STRING = re.compile(r'"([^"\\]*)"')
 _PIP = re.compile(r"(?:.*/)?pip[\d.]*")
 _COMMANDS = ("install", "wheel", "download")
@@ -38,8 +40,12 @@ class _Instruction(NamedTuple):
 
 def read(document: Document) -> DependencyFile:
     """What pip and uv are told to install while an image is built."""
+    if "pip" not in document.text:
+        return DependencyFile(document, FORMAT.name)
+    from . import _install
+
     outcomes: list[Declaration | Problem] = []
-    for instruction in _instructions(document.text) if "pip" in document.text else ():
+    for instruction in _instructions(document.text):
         for words in _commands(instruction):
             for one in _install.arguments(document, _packages(words), "RUN"):
                 if isinstance(one, Problem):
@@ -63,6 +69,8 @@ def _packages(words: list[Passage]) -> list[Passage]:
 
 
 def _commands(instruction: _Instruction) -> Iterator[list[Passage]]:
+    from . import _shell
+
     run = _RUN.match(instruction.line.text)
     if run is None:
         return
@@ -74,11 +82,13 @@ def _commands(instruction: _Instruction) -> Iterator[list[Passage]]:
         ]
         return
     yield from _shell.commands(_part(instruction.line, run.end(), len(instruction.line.text)))
-    if _ONLY_HEREDOC.match(rest):
+    if _SCRIPT.fullmatch(rest) and not _INTERPRETED.match(instruction.heredoc.text):
         yield from _shell.commands(instruction.heredoc)
 
 
 def _part(passage: Passage, start: int, end: int) -> Passage:
+    from . import _shell
+
     built = Builder()
     _shell.copy(built, passage, start, end)
     return built.build()

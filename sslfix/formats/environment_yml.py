@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from sslfix.model import (
     Declaration,
@@ -20,31 +20,49 @@ from sslfix.model import (
     Span,
 )
 
-from . import _conda, _pep508, _yaml, requirements
+from . import _pep508, requirements
+from ._lines import line_of
 
-_PIP = "pip"
+if TYPE_CHECKING:
+    from ._yaml import Item
+
+_Outcome = Union[Declaration, Include, Problem]
+
+_CONDA, _PIP = "conda", "pip"
 _ITEM = re.compile(r"([ \t]*)- ")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
 def read(document: Document) -> DependencyFile:
     """The packages of conda (section "conda") and pip's requirements (section "pip")."""
-    outcomes: list[Union[Declaration, Include, Problem]] = []
+    from . import _yaml
+
+    outcomes: list[_Outcome] = []
     for item in _yaml.items(document, "dependencies"):
-        if isinstance(item, Problem):
-            outcomes.append(item)
-        elif item.key == _PIP:
-            outcomes += requirements.read_line(document, item.passage, _PIP)
-        elif not item.key:
-            outcomes += _package(document, item)
+        outcomes += [item] if isinstance(item, Problem) else _declared(document, item)
     return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
-def _package(document: Document, item: _yaml.Item) -> Iterator[Union[Declaration, Problem]]:
+def _declared(document: Document, item: Item) -> Iterator[_Outcome]:
+    found: Iterator[_Outcome] = iter(())
+    if item.key == _PIP:
+        found = requirements.read_line(document, item.passage, _PIP)
+    elif not item.key:
+        found = _package(document, item)
+    for one in found:
+        if isinstance(one, Declaration) and item.bare:
+            yield one._replace(specifier_span=None)
+        else:
+            yield one
+
+
+def _package(document: Document, item: Item) -> Iterator[Union[Declaration, Problem]]:
+    from . import _conda
+
     try:
-        declaration = _conda.declare(item.passage)
+        declaration = _conda.declare(item.passage, _CONDA)
     except _pep508.RequirementError as error:
-        line = document.position(item.passage.pieces[0].start)[0]
+        line = line_of(document, item.passage.pieces[0].start)
         yield Problem(document.path, line, str(error))
         return
     if declaration is not None:
@@ -53,7 +71,7 @@ def _package(document: Document, item: _yaml.Item) -> Iterator[Union[Declaration
 
 def respecify(document: Document, declaration: Declaration, specifier: str) -> str:
     """The specifier in the author's style; conda knows no `===`."""
-    if declaration.section == _conda.SECTION:
+    if declaration.section == _CONDA:
         specifier = specifier.replace("===", "==")
     return _pep508.respecify(document, declaration, specifier)
 
@@ -62,7 +80,7 @@ def constrain(
     file: DependencyFile, name: str, specifier: str, comment: str, section: str = ""
 ) -> Edit | None:
     """An item behind the last declaration of the list: conda's, unless pip's is asked for."""
-    section = section or _conda.SECTION
+    section = section or _CONDA
     own = [one for one in file.declarations if one.section == section]
     if not own:
         return None
@@ -73,7 +91,9 @@ def constrain(
     if item is None or rest is None:
         return None
     newline = (re.search(r"\r\n|\n|\r", text) or ["\n"])[0]
-    own_name = _conda.package_name(name) if section == _conda.SECTION else name
+    from . import _conda
+
+    own_name = _conda.package_name(name) if section == _CONDA else name
     added = f"{newline}{item[0]}{own_name}{specifier}" + (f"  # {comment}" if comment else "")
     return Edit(file.document.path, Span(rest.end(), rest.end()), added)
 

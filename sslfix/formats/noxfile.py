@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Union
 from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Include, Problem
 
-from . import _factors, _install, _pep508, _versions, script
+from . import _pep508, _versions, script
 
 if TYPE_CHECKING:
     import ast
@@ -37,7 +37,7 @@ def read(document: Document) -> DependencyFile:
 def _outcomes(document: Document) -> Iterator[_Outcome]:
     import ast
 
-    from . import _python
+    from . import _install, _python
 
     tree = _python.parse(document)
     if isinstance(tree, Problem):
@@ -87,6 +87,8 @@ def _words(
 def _marker(function: ast.FunctionDef, values: Values) -> str:
     """The Pythons of `@nox.session(python=["3.8", "3.9"])` as a marker, "" for any."""
     import ast
+
+    from . import _factors
 
     for decorator in function.decorator_list:
         for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():

@@ -128,7 +128,7 @@ def upgrade(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tup
 
 LOCK = Lock(
     tool="pipenv",
-    manifest="Pipfile",
+    manifests=("Pipfile",),
     typed=upgrade,
     rerun=lambda _, constraint, sections: upgrade(constraint, sections),
     check=("pipenv", "verify"),
@@ -137,4 +137,4 @@ LOCK = Lock(
     spell=lambda specifier: ",".join(sorted(specifier.split(","))),
     on_project_python=True,
 )
-FORMAT = Format(name="Pipfile.lock", patterns=("Pipfile.lock",), read=read, lock=LOCK)
+FORMAT = Format(name="Pipfile.lock", patterns=("Pipfile.lock",), read=read, lock=lambda _: LOCK)

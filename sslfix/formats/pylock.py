@@ -1,4 +1,6 @@
-"""pylock.toml, the lock file that PEP 751 specifies for all tools. Read, not rewritten.
+"""pylock.toml, the lock file that PEP 751 specifies for all tools.
+
+It is made anew where its header says that `uv pip compile` wrote it.
 
 https://packaging.python.org/en/latest/specifications/pylock-toml/
 """
@@ -11,7 +13,7 @@ from typing import Union
 from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Kind, Problem
 
-from . import _toml
+from . import _compiled, _toml
 from ._pep508 import normalize
 
 _ELSEWHERE = {"vcs": "url", "directory": "path", "archive": "url"}
@@ -68,4 +70,9 @@ def _hashes(package: Mapping[str, object]) -> int:
     return sum(isinstance(file, Mapping) and bool(file.get("hashes")) for file in files)
 
 
-FORMAT = Format(name="pylock.toml", patterns=("pylock.toml", "pylock.*.toml"), read=read)
+FORMAT = Format(
+    name="pylock.toml",
+    patterns=("pylock.toml", "pylock.*.toml"),
+    read=read,
+    lock=_compiled.lock_of,
+)

@@ -17,6 +17,7 @@ from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Ki
 from . import _pep508, _toml, _toml_edit, _versions
 from ._toml import Path, Place
 
+_PDM_OVERRIDES = ("tool", "pdm", "resolution", "overrides")
 _POETRY_SOURCES = ("git", "url", "path", "file")
 _Outcome = Union[Declaration, Problem]
 
@@ -37,11 +38,14 @@ def read(document: Document) -> DependencyFile:
         return DependencyFile(document, FORMAT.name, problems=(data,))
     outcomes: list[_Outcome] = []
     lists, tables = list(_lists(data)), list(_poetry_tables(data))
-    places = _toml.places(document.text) if lists or tables else {}
+    overrides = _toml.child(data, *_PDM_OVERRIDES)
+    places = _toml.places(document.text) if lists or tables or overrides else {}
     for table in lists:
         outcomes += _list(document, places, table)
     for table in tables:
         outcomes += _poetry_table(document, places, table)
+    if isinstance(overrides, Mapping):
+        outcomes += _pdm_overrides(document, places, overrides)
     return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
@@ -75,6 +79,13 @@ def _lists(data: Mapping[str, object]) -> Iterator[_Table]:
         groups = _toml.child(data, *path)
         for name, found in groups.items() if isinstance(groups, Mapping) else ():
             yield _Table((*path, name), f"{section}.{name}", found)
+    # https://hatch.pypa.io/latest/config/environment/overview/#dependencies
+    environments = _toml.child(data, "tool", "hatch", "envs")
+    for name, table in environments.items() if isinstance(environments, Mapping) else ():
+        for key in ("dependencies", "extra-dependencies"):
+            if isinstance(table, Mapping) and key in table:
+                where = ("tool", "hatch", "envs", name, key)
+                yield _Table(where, f"hatch.envs.{name}.{key}", table[key])
 
 
 def _list(document: Document, places: Mapping[Path, Place], table: _Table) -> Iterator[_Outcome]:
@@ -178,35 +189,102 @@ def _poetry_marker(entry: Mapping[str, object]) -> str:
     return _versions.join_markers("and", [marker for marker in markers if marker])
 
 
+# --------------------------------------------------------------------------- pdm
+
+
+def _pdm_overrides(
+    document: Document, places: Mapping[Path, Place], overrides: Mapping[str, object]
+) -> Iterator[_Outcome]:
+    """Versions that pdm takes whatever is required; a bare one is an exact pin.
+
+    https://pdm-project.org/latest/usage/dependency/#solve-the-locking-failure
+    """
+    for name, value in overrides.items():
+        path: Path = (*_PDM_OVERRIDES, name)
+        place = _toml.find(places, path)
+        url = value if isinstance(value, str) and "://" in value else ""
+        accepts = _versions.pipfile(value) if isinstance(value, str) and not url else ()
+        if accepts is None or not isinstance(value, str):
+            text = _("expected a version constraint of {name}").format(name=name)
+            yield _problem(document, place, text)
+            continue
+        yield Declaration(
+            name=_pep508.normalize(name),
+            specifier="" if url or accepts == ("",) else "".join(value.split()),
+            span=place.whole,
+            section="pdm.resolution.overrides",
+            version=_pep508.pinned(accepts[0]) if accepts else None,
+            accepts=accepts,
+            url=url,
+            kind=Kind.CONSTRAINT,
+            specifier_span=None if url else _toml.contents_at(document.text, places, path),
+        )
+
+
 # --------------------------------------------------------------------------- writing
 
 
 def respecify(document: Document, declaration: Declaration, specifier: str) -> str:
-    """The specifier in the author's style; poetry's tables say `*` for any version."""
+    """The specifier in the author's style; tables of poetry and pdm say `*` for any version."""
     text = _pep508.respecify(document, declaration, specifier)
-    return text or ("*" if declaration.section.startswith("poetry.") else "")
+    return text or ("*" if declaration.section.startswith(("poetry.", "pdm.resolution.")) else "")
 
 
 def constrain(
     file: DependencyFile, name: str, specifier: str, comment: str, section: str = ""
 ) -> Edit | None:
-    """A new element of `project.dependencies`, else an entry of poetry's dependencies, or None.
+    """A new element of the array that a section means, else of `project.dependencies`.
 
-    Where the lock file holds it for one of poetry's groups only, the entry goes there.
+    uv reads limits in a place of their own. In poetry's tables it is an entry, in the group that
+    the lock file has it for.
     """
     data = _toml.load(file.document)
     if isinstance(data, Problem):
         return None
+    if _toml.child(data, "tool", "uv") is not None:
+        return constrain_uv(file, name, specifier, comment)
+    for array in _arrays(data, section):
+        return _toml_edit.add_element(file.document, array, name + specifier, comment)
     own = re.fullmatch(r"poetry\.group\.(.+)\.dependencies", section)
     for group in [own[1]] if own else filter(None, section.split(",")):
         table = ("tool", "poetry", "group", group, "dependencies")
         if "main" not in section.split(",") and _toml.child(data, *table) is not None:
             return _toml_edit.add_entry(file.document, table, name, specifier, comment)
-    if isinstance(_toml.child(data, "project", "dependencies"), list):
-        array = ("project", "dependencies")
+    for array in _arrays(data, "project.dependencies"):
         return _toml_edit.add_element(file.document, array, name + specifier, comment)
     main = ("tool", "poetry", "dependencies")
     return _toml_edit.add_entry(file.document, main, name, specifier, comment)
+
+
+def constrain_uv(
+    file: DependencyFile, name: str, specifier: str, comment: str, _: str = ""
+) -> Edit | None:
+    """An element of uv's constraint-dependencies, which is no dependency of what is published.
+
+    https://docs.astral.sh/uv/reference/settings/#constraint-dependencies
+    """
+    data = _toml.load(file.document)
+    if isinstance(data, Problem):
+        return None
+    array, requirement = ("tool", "uv", "constraint-dependencies"), name + specifier
+    if isinstance(_toml.child(data, *array), list):
+        return _toml_edit.add_element(file.document, array, requirement, comment)
+    return _toml_edit.add_array(file.document, "tool.uv", array[-1], requirement, comment)
+
+
+def _arrays(data: Mapping[str, object], section: str) -> Iterator[Path]:
+    """The arrays of requirements that a section of this file, or groups of a lock file, mean."""
+    groups = section.split(",")
+    meant = {section}
+    if {"default", "main"}.intersection(groups):
+        meant.add("project.dependencies")
+    else:
+        tables = ("group", "optional", "pdm.dev-dependencies")
+        meant |= {f"{table}.{group}" for table in tables for group in groups}
+    for table in _lists(data):
+        asks = table.kind == Kind.REQUIREMENT and isinstance(table.data, list)
+        if asks and table.section in meant:
+            yield table.path
 
 
 FORMAT = Format(

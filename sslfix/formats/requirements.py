@@ -25,6 +25,8 @@ from sslfix.model import (
     Span,
 )
 
+from . import _compiled, _hashes
+from ._lines import line_of
 from ._passage import Builder, Passage
 from ._pep508 import NAME, RequirementError, declare, is_marker, normalize, respecify
 
@@ -141,7 +143,7 @@ def read_line(
     start += len(passage.text[start:]) - len(passage.text[start:].lstrip())
     for outcome in _line(passage, start, end, Kind.REQUIREMENT) if start < end else ():
         if isinstance(outcome, _Fault):
-            yield Problem(document.path, document.position(outcome.offset)[0], outcome.message)
+            yield Problem(document.path, line_of(document, outcome.offset), outcome.message)
         elif isinstance(outcome, Declaration):
             yield outcome._replace(section=section)
         else:
@@ -380,4 +382,6 @@ FORMAT = Format(
     read=read,
     respecify=respecify,
     constrain=constrain,
+    repin=_hashes.repin,
+    lock=_compiled.lock_of,
 )

@@ -6,20 +6,19 @@ https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Union
 
 from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Problem
 
 from . import _pep508, _toml, _toml_edit
+from ._lines import line_of
 from ._passage import Builder, Passage
 
 _END = r"(?:\r\n|\r|\n)"
-_BLOCK = re.compile(
-    rf"^# /// script{_END}((?:#(?: [^\r\n]*)?{_END})+)# ///(?=[\r\n]|\Z)", re.MULTILINE
-)
-_LINE = re.compile(rf"#( ?)([^\r\n]*{_END})")
+_COMMENTS = re.compile(rf"^# /// script{_END}((?:#(?: [^\r\n]*)?(?:{_END}|\Z))*)", re.MULTILINE)
+_LINE = re.compile(rf"# ?([^\r\n]*(?:{_END}|\Z))")
 
 
 def read(document: Document) -> DependencyFile:
@@ -33,34 +32,41 @@ def outcomes(document: Document) -> Iterator[Union[Declaration, Problem]]:
     if block is None:
         return
     content = Document(document.path, block.text)
-    data = _toml.load(content)
-    listed = data if isinstance(data, Problem) else _toml.child(data, "dependencies")
-    if isinstance(listed, Problem):
-        yield _moved(document, block, listed)
-    elif isinstance(listed, list):
-        places = _toml.places(content.text)
-        for index, element in enumerate(listed):
-            value = places["dependencies", index].value
-            line = content.position(value.start)[0]
-            if not isinstance(element, str):
-                message = _("expected a requirement as text")
-                yield _moved(document, block, Problem(document.path, line, message))
-                continue
-            passage = _toml.string(content.text, value)
-            try:
-                found = _pep508.declare(passage, *_stripped(passage.text), section="script")
-            except _pep508.RequirementError as error:
-                yield _moved(document, block, Problem(document.path, line, str(error)))
-                continue
-            inner = found.specifier_span
-            yield found._replace(
-                span=block.span(*found.span), specifier_span=inner and block.span(*inner)
-            )
-    elif listed is not None:
-        message = _("expected an array of requirements in {table}")
-        line = content.position(_toml.places(content.text)["dependencies",].key.start)[0]
-        message = message.format(table="dependencies")
-        yield _moved(document, block, Problem(document.path, line, message))
+    first = line_of(document, block.pieces[0].start) - 1
+    for found in _outcomes(content, _toml.load(content)):
+        if isinstance(found, Problem):
+            yield found._replace(line=first + (found.line or 1))
+            continue
+        inner = found.specifier_span
+        yield found._replace(
+            span=block.span(*found.span), specifier_span=inner and block.span(*inner)
+        )
+
+
+def _outcomes(
+    content: Document, data: Mapping[str, object] | Problem
+) -> Iterator[Union[Declaration, Problem]]:
+    """What the TOML text declares, with its places in that text."""
+    if isinstance(data, Problem):
+        yield data
+        return
+    listed, places = data.get("dependencies", []), _toml.places(content.text)
+    if not isinstance(listed, list):
+        place = _toml.find(places, ("dependencies",))
+        message = _("expected an array of requirements in {table}").format(table="dependencies")
+        yield Problem(content.path, line_of(content, place.key.start), message)
+        return
+    for index, element in enumerate(listed):
+        value = places["dependencies", index].value
+        if not isinstance(element, str):
+            message = _("expected a requirement as text")
+            yield Problem(content.path, line_of(content, value.start), message)
+            continue
+        passage = _toml.string(content.text, value)
+        try:
+            yield _pep508.declare(passage, *_stripped(passage.text), section="script")
+        except _pep508.RequirementError as error:
+            yield Problem(content.path, line_of(content, value.start), str(error))
 
 
 def _stripped(text: str) -> tuple[int, int]:
@@ -69,19 +75,15 @@ def _stripped(text: str) -> tuple[int, int]:
 
 def _block(document: Document) -> Passage | None:
     """The TOML in the first block, without the comment signs."""
-    found = _BLOCK.search(document.text)
-    if found is None:
-        return None
-    built = Builder()
-    for line in _LINE.finditer(document.text, *found.span(1)):
-        built.add(line[2], line.start(2))
-    return built.build()
-
-
-def _moved(document: Document, block: Passage, problem: Problem) -> Problem:
-    """A problem of the block with its line in the file."""
-    first = document.position(block.pieces[0].start)[0]
-    return problem._replace(line=first + (problem.line or 1) - 1)
+    for run in _COMMENTS.finditer(document.text):
+        lines = list(_LINE.finditer(document.text, *run.span(1)))
+        ends = [number for number, line in enumerate(lines) if line[0].rstrip("\r\n") == "# ///"]
+        if ends and ends[-1] > 0:
+            built = Builder()
+            for line in lines[: ends[-1]]:
+                built.add(line[1], line.start(1))
+            return built.build()
+    return None
 
 
 def constrain(

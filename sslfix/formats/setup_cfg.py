@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from sslfix.model import Declaration, DependencyFile, Document, Format, Include, Problem, Span
 
-from . import _ini, _pep508
+from . import _pep508
+from ._lines import line_of
 from ._passage import Passage
+
+if TYPE_CHECKING:
+    from ._ini import Entry
 
 _LISTS = ("install_requires", "setup_requires", "tests_require")
 _COMMENT = re.compile(r"\s#.*")
@@ -22,6 +26,8 @@ _FILE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 
 def read(document: Document) -> DependencyFile:
     """The requirements of a project; files that `file:` names are included."""
+    from . import _ini
+
     outcomes: list[Union[Declaration, Include, Problem]] = []
     for entry in _ini.entries(document):
         if isinstance(entry, Problem):
@@ -33,7 +39,7 @@ def read(document: Document) -> DependencyFile:
     return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
-def _section(entry: _ini.Entry) -> str:
+def _section(entry: Entry) -> str:
     """What the declarations of a setting call their place, "" for another setting."""
     key = entry.key.replace("-", "_")  # as setuptools did until 78
     if entry.section == "options" and key in _LISTS:
@@ -43,7 +49,7 @@ def _section(entry: _ini.Entry) -> str:
 
 
 def _requirements(
-    document: Document, entry: _ini.Entry, section: str
+    document: Document, entry: Entry, section: str
 ) -> Iterator[Union[Declaration, Include, Problem]]:
     if document.text.startswith("file:", entry.lines[0].start):
         start, end = entry.lines[0].start + len("file:"), entry.lines[-1].end
@@ -55,11 +61,10 @@ def _requirements(
         try:
             yield _pep508.declare(passage, 0, end - start, section=section)
         except _pep508.RequirementError as error:
-            line, _column = document.position(start)
-            yield Problem(document.path, line, str(error))
+            yield Problem(document.path, line_of(document, start), str(error))
 
 
-def _parts(text: str, entry: _ini.Entry) -> Iterator[Span]:
+def _parts(text: str, entry: Entry) -> Iterator[Span]:
     """The requirements: one on each line, or divided by ";" where all stand on the key's line."""
     for line in entry.lines:
         comment = _COMMENT.search(text, *line)

@@ -14,6 +14,7 @@ from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Problem
 
 from . import _pep508, _versions
+from ._lines import line_of
 from ._passage import Passage
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _literals(tree: ast.Module) -> Iterator[_Literal]:
                     # ":python_version < '3'" was a marker before PEP 508 had them.
                     key, _colon, marker = extra.partition(":")
                     for node in values.strings(listed):
-                        yield _Literal(node, f"extras_require.{key}", marker.strip())
+                        section = ".".join(filter(None, (name, key.strip())))
+                        yield _Literal(node, section, marker.strip())
 
 
 def _called(call: ast.Call) -> tuple[str, ...]:
@@ -98,8 +100,8 @@ def _requirements(
         try:
             found = _pep508.declare(passage, start, end, section=literal.section)
         except _pep508.RequirementError as error:
-            place, _column = document.position(passage.span(start, end).start)
-            yield Problem(document.path, place, str(error))
+            line_number = line_of(document, passage.span(start, end).start)
+            yield Problem(document.path, line_number, str(error))
             continue
         markers = [one for one in (literal.marker, found.marker) if one]
         found = found._replace(marker=_versions.join_markers("and", markers))

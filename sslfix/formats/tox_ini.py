@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from sslfix.model import (
     Declaration,
@@ -20,8 +20,11 @@ from sslfix.model import (
     Span,
 )
 
-from . import _factors, _ini, _pep508, _versions, requirements
+from . import _pep508, _versions, requirements
 from ._passage import Builder, Passage
+
+if TYPE_CHECKING:
+    from ._ini import Entry
 
 _Outcome = Union[Declaration, Include, Problem]
 
@@ -32,8 +35,10 @@ _FOLDER = re.compile(r"\{(?:toxinidir|tox_root)\}/?")
 
 def read(document: Document) -> DependencyFile:
     """The `deps` of all environments, and those elsewhere that they refer to."""
+    from . import _ini
+
     outcomes: list[_Outcome] = []
-    settings: dict[tuple[str, str], _ini.Entry] = {}
+    settings: dict[tuple[str, str], Entry] = {}
     for entry in _ini.entries(document):
         if isinstance(entry, Problem):
             outcomes.append(entry)
@@ -44,9 +49,7 @@ def read(document: Document) -> DependencyFile:
     return DependencyFile.of(document, FORMAT.name, outcomes)
 
 
-def _wanted(
-    text: str, settings: Mapping[tuple[str, str], _ini.Entry]
-) -> Mapping[tuple[str, str], None]:
+def _wanted(text: str, settings: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], None]:
     """The settings that hold requirements: `deps`, and what these refer to (`{[base]deps}`)."""
     waiting = [
         (section, key)
@@ -63,7 +66,9 @@ def _wanted(
     return wanted
 
 
-def _requirements(document: Document, entry: _ini.Entry) -> Iterator[_Outcome]:
+def _requirements(document: Document, entry: Entry) -> Iterator[_Outcome]:
+    from . import _factors
+
     own = _factors.marker(entry.section.partition(":")[2])
     for passage in _joined(document.text, entry):
         expression, start = _factors.split(passage.text)
@@ -85,7 +90,7 @@ def _placed(outcome: _Outcome, markers: list[str]) -> _Outcome:
     return outcome
 
 
-def _joined(text: str, entry: _ini.Entry) -> Iterator[Passage]:
+def _joined(text: str, entry: Entry) -> Iterator[Passage]:
     """The lines of a value, those that end in a backslash joined with the next."""
     pending = Builder()
     for line in entry.lines:

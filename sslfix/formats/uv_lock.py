@@ -5,9 +5,12 @@ https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
-from sslfix.model import Declaration, DependencyFile, Document, Format
+import re
+from collections.abc import Mapping, Sequence
 
-from . import _packages
+from sslfix.model import Declaration, DependencyFile, Document, Format, Lock
+
+from . import _packages, pyproject
 from ._packages import Package, Packages
 
 _ELSEWHERE = ("git", "url", "path", "directory", "editable", "virtual")
@@ -35,4 +38,32 @@ def _url(package: Package) -> str:
     return next((str(package.source[key]) for key in _ELSEWHERE if key in package.source), "")
 
 
-FORMAT = Format(name="uv.lock", patterns=("uv.lock",), read=read)
+def add(constraint: Mapping[str, str], _: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The command of uv that limits these distributions in pyproject.toml and locks them."""
+    wanted = (name + specifier for name, specifier in constraint.items())
+    return (("uv", "add", "--no-sync", *wanted),)
+
+
+# Another uv writes all of the file anew (0.4 to 0.13: 174 lines for one). Tried: the releases
+# around each change.
+_REVISION = re.compile(r"^revision = (\d+)$", re.MULTILINE)
+_WRITTEN_BY = {0: "<0.6", 1: ">=0.6,<0.6.15", 2: ">=0.6.15,<0.8.4", 3: ">=0.8.4,<0.13"}
+
+
+def lock_of(file: DependencyFile) -> Lock:
+    """uv, of a version that writes this revision."""
+    found = _REVISION.search(file.document.text[:200])
+    return Lock(
+        tool="uv",
+        manifests=("pyproject.toml",),
+        typed=add,
+        rerun=lambda _, __, ___: (("uv", "lock"),),
+        check=("uv", "lock", "--locked"),
+        constrain=pyproject.constrain_uv,
+        versions=_WRITTEN_BY.get(int(found[1]) if found else 0, ">=0.13"),
+        layout=r"^(?:version|revision) = \d+$",
+        forks=True,
+    )
+
+
+FORMAT = Format(name="uv.lock", patterns=("uv.lock",), read=read, lock=lock_of)

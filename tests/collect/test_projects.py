@@ -51,6 +51,44 @@ def test_included_files_are_read_and_constraints_known_as_such() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", "[options]\ninstall_requires = file: more.pip\n"),
+        ("tox.ini", "[testenv]\ndeps = -r{toxinidir}/more.pip\n"),
+        ("environment.yml", "dependencies:\n- pip:\n  - -r more.pip\n"),
+    ],
+)
+def test_what_other_formats_include_is_a_requirements_file(name: str, text: str) -> None:
+    Path(name).write_text(text)
+    Path("more.pip").write_text("idna==3.4\n")
+    project = projects.read([name])
+    assert [(one.document.path, one.format) for one in project.files] == sorted(
+        [(name, name), ("more.pip", "requirements.txt")]
+    )
+    assert project.problems == ()
+
+
+SCRIPT = "# /// script\n# dependencies = ['a']\n# ///\n"
+
+
+def test_scripts_are_known_by_their_head() -> None:
+    write(tool_py=SCRIPT, other_py="import a\n", setup_py=SCRIPT)
+    Path("coded.py").write_bytes(b"# coding: latin-1\n" + SCRIPT.encode() + b"# \xfc\n")
+    for found in (projects.read(["."]), projects.read(["tool.py", "coded.py", "other.py"])):
+        scripts = [one.document.path for one in found.files if one.format == "script.py"]
+        assert (sorted(scripts), found.problems) == (["coded.py", "tool.py"], ())
+    assert projects.read(["."], pins=False).files == ()
+
+
+def test_what_is_for_another_python_counts_when_it_is_named_or_asked_for() -> None:
+    write(requirements_txt="a\n")
+    Path("Dockerfile").write_text("RUN pip install a\n")
+    assert paths(projects.read(["."])) == ["requirements.txt"]
+    assert paths(projects.read(["Dockerfile"])) == ["Dockerfile"]
+    assert paths(projects.read(["."], elsewhere=True)) == ["Dockerfile", "requirements.txt"]
+
+
 BAD = [
     ("a directory", lambda path: path.mkdir(), None, "is a directory"),
     ("binary", lambda path: path.write_bytes(b"a\n\0\1\2"), 2, "binary"),

@@ -26,6 +26,16 @@ constraint-dependencies = ["i<2"]
 override-dependencies = ["j==1"]
 [tool.pdm.dev-dependencies]
 k = ["l~=1.0"]
+[tool.pdm.resolution.overrides]
+v = "1.2"
+w = ">=1, <2"
+x = "https://x.example/x.whl"
+y = "*"
+[tool.hatch.envs.test]
+dependencies = ["z>1"]
+extra-dependencies = ["aa"]
+[tool.hatch.envs.test.scripts]
+dependencies = ["no"]
 [tool.poetry.dependencies]
 python = "^3.9"
 m = "^1.2"
@@ -57,6 +67,12 @@ def test_every_table_is_read_in_the_order_of_the_text() -> None:
         ("i", "<2", "uv.constraint-dependencies", ("<2",)),
         ("j", "==1", "uv.override-dependencies", ("==1",)),
         ("l", "~=1.0", "pdm.dev-dependencies.k", ("~=1.0",)),
+        ("v", "1.2", "pdm.resolution.overrides", ("==1.2",)),
+        ("w", ">=1,<2", "pdm.resolution.overrides", (">=1,<2",)),
+        ("x", "", "pdm.resolution.overrides", ()),
+        ("y", "", "pdm.resolution.overrides", ("",)),
+        ("z", ">1", "hatch.envs.test.dependencies", (">1",)),
+        ("aa", "", "hatch.envs.test.extra-dependencies", ("",)),
         ("m", "^1.2", poetry, (">=1.2,<2",)),
         ("n", "1.2", poetry, ("==1.2",)),
         ("p", "<1", poetry, ("<1",)),
@@ -84,7 +100,7 @@ def test_markers_extras_urls_versions_and_kinds() -> None:
     assert found["g"].url == "https://x.example/g.zip"
     assert (found["q"].url, found["r"].url) == ("https://x.example/q.git", "../r")
     limits = {name for name, one in found.items() if one.kind is Kind.CONSTRAINT}
-    assert limits == {"i", "j"}
+    assert limits == {"i", "j", "v", "w", "x", "y"}
 
 
 def test_spans_cover_the_requirement_and_the_specifier() -> None:
@@ -127,6 +143,9 @@ def test_escapes_in_a_requirement_keep_their_spans() -> None:
         ("[tool.poetry.dependencies]\na = 1\n", 2, "version constraint of a"),
         ("[tool.poetry.dependencies]\na = '^x'\n", 2, "version constraint of a"),
         ("[tool.poetry.dependencies]\na = [{version = '1'},\n2]\n", 3, "version constraint of a"),
+        ("[tool.pdm.resolution.overrides]\na = 1\n", 2, "version constraint of a"),
+        ("[tool.pdm.resolution.overrides]\na = '^1'\n", 2, "version constraint of a"),
+        ("[tool.hatch.envs.a]\ndependencies = 'a'\n", 2, "expected an array"),
         ("[project\n", 1, "is not valid TOML"),
     ],
 )
@@ -159,6 +178,9 @@ def respecified(text: str, specifier: str) -> str:
         ("project", "dependencies=['urllib3[a] >= 1']", "dependencies=['urllib3[a] < 2']"),
         ("tool.poetry.dependencies", "urllib3 = '^2'", "urllib3 = '<2'"),
         ("tool.poetry.dependencies.urllib3", "version = '*'", "version = '<2'"),
+        ("tool.pdm.resolution.overrides", "urllib3 = '2.2.3'", "urllib3 = '<2'"),
+        ("tool.hatch.envs.a", "dependencies = ['urllib3==2']", "dependencies = ['urllib3<2']"),
+        ("tool.uv", "override-dependencies = ['urllib3']", "override-dependencies = ['urllib3<2']"),
     ],
 )
 def test_respecify(table: str, old: str, new: str) -> None:
@@ -209,3 +231,78 @@ def test_constrain_in_the_group_that_has_it(section: str, table: str) -> None:
     assert edit is not None
     (one,) = read(old[: edit.span.start] + edit.text + old[edit.span.end :]).declarations
     assert one.section == f"poetry.{table}"
+
+
+GROUPS = """\
+[project]
+dependencies = [
+]
+optional-dependencies.web = [
+]
+[dependency-groups]
+dev = [
+]
+[tool.pdm.dev-dependencies]
+test = [
+]
+[tool.hatch.envs.docs]
+dependencies = [
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ("", "project.dependencies"),
+        ("project.dependencies", "project.dependencies"),
+        ("optional.web", "optional.web"),
+        ("web", "optional.web"),
+        ("group.dev", "group.dev"),
+        ("dev", "group.dev"),
+        ("test", "pdm.dev-dependencies.test"),
+        ("hatch.envs.docs.dependencies", "hatch.envs.docs.dependencies"),
+        ("default,dev", "project.dependencies"),
+        ("main,dev", "project.dependencies"),
+        ("no-such-group", "project.dependencies"),
+    ],
+)
+def test_constrain_in_the_array_of_the_section(section: str, expected: str) -> None:
+    edit = pyproject.constrain(read(GROUPS), "urllib3", "<2", "why", section)
+    assert edit is not None
+    (one,) = read(GROUPS[: edit.span.start] + edit.text + GROUPS[edit.span.end :]).declarations
+    assert (one.name, one.section) == ("urllib3", expected)
+
+
+LIMIT = 'constraint-dependencies = [\n    "urllib3<2",  # why\n]\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "[tool.uv]\n" + LIMIT),
+        ("a = 1", "a = 1\n\n[tool.uv]\n" + LIMIT),
+        ("a = 1\n\n", "a = 1\n\n[tool.uv]\n" + LIMIT),
+        ("[tool.uv]\na = 1 # b\n\n[c]\n", "[tool.uv]\na = 1 # b\n" + LIMIT + "\n[c]\n"),
+        (
+            "[tool.uv]\n[tool.uv.sources]\na = {}\n",
+            "[tool.uv]\n" + LIMIT + "[tool.uv.sources]\na = {}\n",
+        ),
+        ("[tool.uv.sources]\na = {}\n", "[tool.uv.sources]\na = {}\n\n[tool.uv]\n" + LIMIT),
+        ("[[tool.uv.index]]\na = 1\n", "[[tool.uv.index]]\na = 1\n\n[tool.uv]\n" + LIMIT),
+        (
+            "[tool.uv]\nconstraint-dependencies = []\n",
+            "[tool.uv]\n" + LIMIT,
+        ),
+        ("[tool]\nuv.a = 1\n", None),
+        ("tool.uv = {a = 1}\n", None),
+        ("[project\n", None),
+    ],
+)
+def test_constrain_uv(old: str, new: str | None) -> None:
+    edit = pyproject.constrain_uv(read(old), "urllib3", "<2", "why")
+    text = edit and old[: edit.span.start] + edit.text + old[edit.span.end :]
+    assert text == new
+    if text is not None:
+        (one,) = read(text).declarations
+        assert (one.section, one.kind) == ("uv.constraint-dependencies", Kind.CONSTRAINT)

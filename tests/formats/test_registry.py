@@ -27,6 +27,19 @@ from tests.conftest import run
         ("poetry.lock", "poetry.lock"),
         ("a/uv.lock", "uv.lock"),
         ("pdm.lock", "pdm.lock"),
+        ("setup.cfg", "setup.cfg"),
+        ("a/setup.py", "setup.py"),
+        ("environment.yml", "environment.yml"),
+        ("ci/environment-dev.yaml", "environment.yml"),
+        ("conda.yaml", "environment.yml"),
+        ("tox.ini", "tox.ini"),
+        ("noxfile.py", "noxfile.py"),
+        ("Dockerfile", "Dockerfile"),
+        ("docker/Dockerfile.dev", "Dockerfile"),
+        ("web.dockerfile", "Dockerfile"),
+        ("Containerfile", "Dockerfile"),
+        ("tool.py", None),
+        ("compose.yml", None),
         ("requirements/base.md", None),
         ("requirements.py", None),
         ("requirements", None),
@@ -51,6 +64,12 @@ def test_the_file_name_says_the_format(path: str, name: str | None) -> None:
         ("Pipfile.lock", "Pipfile.lock"),
         ("pyproject.toml", "pyproject.toml"),
         ("poetry.lock", "poetry.lock"),
+        ("setup.py", "setup.py"),
+        ("Environment.yaml", None),
+        ("environment.yaml", "environment.yml"),
+        ("script.py", "script.py"),
+        ("containerfile", None),
+        ("Containerfile", "Dockerfile"),
         ("cargo.lock", None),
     ],
 )
@@ -59,10 +78,25 @@ def test_a_format_is_found_by_its_name(word: str, name: str | None) -> None:
     assert (found.name if found else None) == name
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", None),
+        (b"'# /// script'\n", None),
+        (b"x = '# /// script'\n  # /// script\n", None),
+        (b"# /// script\n", "script.py"),
+        (b"#!/usr/bin/env -S uv run\r\n# /// script\r\n", "script.py"),
+    ],
+)
+def test_the_content_of_a_python_file_says_its_format(data: bytes, name: str | None) -> None:
+    found = formats.for_source(data)
+    assert (found.name if found else None) == name
+
+
 def test_importing_all_formats_imports_no_parser() -> None:
     code = (
         "import sys; from sslfix import formats; formats.all_formats(); "
-        "print(sorted({'packaging', 'tomli', 'tomlkit', 'json', 'dataclasses', 'ssl', 'shlex'}"
+        "print(sorted({'ast', 'dataclasses', 'json', 'packaging', 'shlex', 'ssl', 'tomli'}"
         " & set(sys.modules)))"
     )
     result = run(sys.executable, "-I", "-c", code)

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from sslfix import formats
-from sslfix.formats import _pep508
+from sslfix.formats import _packages, _pep508
 from sslfix.formats._passage import Passage
 from sslfix.formats.text import decode
 from sslfix.model import Declaration, DependencyFile, Document, Format
@@ -196,11 +196,23 @@ def pipfiles(draw: st.DrawFn) -> File:
     return File(draw(st.sampled_from([b"", codecs.BOM_UTF8])) + data, known("Pipfile"), len(names))
 
 
+ARRAYS = st.sampled_from(
+    [
+        ("project", "dependencies"),
+        ("dependency-groups", "test"),
+        ("tool.uv", "constraint-dependencies"),
+        ("tool.uv", "dev-dependencies"),
+        ("tool.pdm.dev-dependencies", "test"),
+        ("tool.hatch.envs.test", "extra-dependencies"),
+    ]
+)
+
+
 @st.composite
 def pyprojects(draw: st.DrawFn) -> File:
-    newline = draw(NEWLINES)
-    found = draw(st.lists(requirements(), max_size=4))
-    lines = ["[project]", "dependencies = ["]
+    newline, (table, array) = draw(NEWLINES), draw(ARRAYS)
+    found = draw(st.lists(requirements(), min_size=table != "project", max_size=4))
+    lines = [f"[{table}]", f"{array} = ["]
     for requirement in found:
         if draw(st.booleans()):
             quoted = '"' + requirement.replace("\t", "\\t").replace('"', '\\"') + '"'
@@ -212,7 +224,104 @@ def pyprojects(draw: st.DrawFn) -> File:
     return File(data, known("pyproject.toml"), len(found))
 
 
-FILES = st.one_of(requirements_files(), pipfiles(), pyprojects())
+def plain(requirement: str) -> bool:
+    """Whether a list of plain lines can hold it: setuptools and tox take "#" for a comment."""
+    return not set("#{\\").intersection(requirement)
+
+
+@st.composite
+def listed(draw: st.DrawFn, comments: st.SearchStrategy[str]) -> tuple[list[str], int]:
+    """Indented requirements, one on a line, with comments and empty lines between them."""
+    found = draw(st.lists(requirements().filter(plain), min_size=1, max_size=4))
+    made = []
+    for requirement in found:
+        made.append(draw(st.sampled_from(["", "# a==1", "    # b", "  "])))
+        made.append(draw(st.sampled_from(["  ", "\t", "      "])) + requirement + draw(comments))
+    return made, len(found)
+
+
+def joined(draw: st.DrawFn, *made: str) -> bytes:
+    newline = draw(NEWLINES)
+    return (newline.join(made) + draw(st.sampled_from(["", newline]))).encode()
+
+
+@st.composite
+def setup_cfgs(draw: st.DrawFn) -> File:
+    run, many = draw(listed(COMMENTS))
+    extra, more = draw(listed(COMMENTS))
+    head = ["[metadata]", "name = x", "[options]", "zip_safe: yes", "install_requires ="]
+    rest = ["[options.extras_require]", "a = ", *extra, "[x]"]
+    return File(joined(draw, *head, *run, *rest), known("setup.cfg"), many + more)
+
+
+@st.composite
+def tox_inis(draw: st.DrawFn) -> File:
+    made, many = draw(listed(st.sampled_from(["", "  # why"])))
+    head = ["[tox]", "envlist = a", "[testenv]", "deps ="]
+    rest = ["commands =", "  pytest a==1", "[testenv:lint]", "deps = ruff==1"]
+    return File(joined(draw, *head, *made, *rest), known("tox.ini"), many + 1)
+
+
+def quoted(draw: st.DrawFn, requirement: str) -> str:
+    """A plain string literal of Python."""
+    mark = draw(st.sampled_from(['"""', "'''", *(one for one in "'\"" if one not in requirement)]))
+    end = " " if requirement.endswith(mark[0]) else ""
+    return draw(st.sampled_from(["", "u"])) + mark + requirement + end + mark
+
+
+@st.composite
+def setup_pys(draw: st.DrawFn) -> File:
+    found = draw(st.lists(requirements(), max_size=4))
+    made = [f"    {quoted(draw, one)},{draw(COMMENTS)}" for one in found]
+    head = ["# \u00fc", "from setuptools import setup", "REQUIRES = ["]
+    rest = ["]", "setup(", "  name='\u00fc', install_requires=REQUIRES + [f'a=={B}'],", ")"]
+    return File(joined(draw, *head, *made, *rest), known("setup.py"), len(found))
+
+
+@st.composite
+def noxfiles(draw: st.DrawFn) -> File:
+    found = draw(st.lists(requirements(), max_size=4))
+    made = [f"    session.install('-U', {quoted(draw, one)}){draw(COMMENTS)}" for one in found]
+    head = ["import nox", "@nox.session", "def tests(session):", "    pass"]
+    return File(joined(draw, *head, *made), known("noxfile.py"), len(found))
+
+
+UNTABBED = requirements().filter(lambda one: "\t" not in one)
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> File:
+    found = draw(st.lists(UNTABBED, max_size=4))
+    made = [f'#    """{one}{" " * one.endswith(chr(34))}""",{draw(COMMENTS)}' for one in found]
+    data = joined(draw, "# /// script", "# dependencies = [", *made, "# ]", "# ///", "import x")
+    return File(data, known("script.py"), len(found))
+
+
+CONDA = st.sampled_from(
+    ["", "=2.0.2", "==2.0.2", "=2.0.2=py_0", " 2.0.2 py_0", ">=1,<2", " >= 1", "=1.*", ">=1|2"]
+)
+
+
+@st.composite
+def environments(draw: st.DrawFn) -> File:
+    names = draw(st.lists(NAMES.filter(lambda one: one != "pip"), max_size=3))
+    pip = draw(st.lists(UNTABBED, min_size=1, max_size=3))
+    indent = draw(st.sampled_from(["", "  "]))
+    made = ["name: x", "dependencies:"]
+    for name in names:
+        mark = draw(st.sampled_from(["", "'", '"']))
+        made.append(f"{indent}- {mark}c::{name}{draw(CONDA)}{mark}{draw(COMMENTS)}")
+        made.append(draw(st.sampled_from(["", "# comment", "    # - a"])))
+    made += [f"{indent}- urllib4", f"{indent}- pip:"]
+    for requirement in pip:
+        single = "'" + requirement.replace("'", "''") + "'"
+        made.append(f"{indent}  - {draw(st.sampled_from([single, requirement]))}{draw(COMMENTS)}")
+    data = joined(draw, *made, "variables:", "  A: b")
+    return File(data, known("environment.yml"), len(names) + 1 + len(pip))
+
+
+LIMITED = (requirements_files(), pipfiles(), pyprojects(), tox_inis(), scripts(), environments())
+FILES = st.one_of(*LIMITED, setup_cfgs(), setup_pys(), noxfiles())
 
 
 def said(one: Declaration) -> tuple[str, str, str, tuple[str, ...]]:
@@ -240,12 +349,13 @@ def test_a_new_specifier_changes_its_span_only_and_is_read_back(
         assert [said(other) for other in again.declarations] == expected
 
 
-@given(FILES)
+@given(st.one_of(*LIMITED))
 def test_a_limit_is_added_and_nothing_else_changes(generated: File) -> None:
     file = generated.read()
     assume(all(one.name != "urllib3" for one in file.declarations))
     assert generated.format.constrain is not None
-    edit = generated.format.constrain(file, "urllib3", ">=2.0.3,<3", "why", "")
+    section = file.declarations[0].section if file.declarations else ""
+    edit = generated.format.constrain(file, "urllib3", ">=2.0.3,<3", "why", section)
     assert edit is not None
     text = file.document.text
     new = text[: edit.span.start] + edit.text + text[edit.span.end :]
@@ -258,6 +368,94 @@ def test_a_limit_is_added_and_nothing_else_changes(generated: File) -> None:
     assert new.replace("\r\n", "").count("\n") in (0, new.count("\n"))
 
 
+# --------------------------------------------------------------------------- hashes
+
+GAPS_BETWEEN = st.sampled_from([" ", "  ", " \\\n    ", " \\\r\n  ", "\\\n "])
+DIGESTS = st.integers(0, 2**256 - 1).map(lambda number: f"sha256:{number:064x}")
+
+
+@st.composite
+def hashed_lines(draw: st.DrawFn) -> str:
+    line = f"{draw(NAMES)}=={draw(VERSIONS)}"
+    marker = draw(MARKERS)
+    line += f" ; {marker}" if marker else ""
+    for digest in draw(st.lists(DIGESTS, min_size=1, max_size=3)):
+        line += draw(GAPS_BETWEEN) + draw(st.sampled_from(["--hash=", "--hash "])) + digest
+    return line + draw(COMMENTS)
+
+
+@given(st.lists(hashed_lines(), min_size=1, max_size=3), st.lists(DIGESTS, min_size=1, max_size=3))
+def test_new_hashes_change_one_pin_and_nothing_else(lines: list[str], hashes: list[str]) -> None:
+    format_ = known("requirements.txt")
+    file = format_.read(Document("generated", "\n".join(lines) + "\n"))
+    assert len(file.declarations) == len(lines)
+    assert format_.repin is not None
+    for number, one in enumerate(file.declarations):
+        edit = format_.repin(file.document, one, "1.26.20", hashes)
+        assert edit is not None
+        text, (start, end) = file.document.text, edit.span
+        new = text[:start] + edit.text + text[end:]
+        again = format_.read(file.document._replace(text=new))
+        expected = [(*said(other), other.hashes) for other in file.declarations]
+        specifier = one.specifier[: one.specifier.index("==") + 2] + "1.26.20"
+        expected[number] = (*said(one._replace(specifier=specifier)), len(hashes))
+        assert [(*said(other), other.hashes) for other in again.declarations] == expected
+        assert all(digest in edit.text for digest in hashes)
+
+
+# --------------------------------------------------------------------------- lock files
+
+FIELDS = st.sampled_from(
+    [
+        'name = "A.b_c"',
+        'version = "1.0"', 'marker = "os_name == \\"nt\\""', 'groups = ["a", "b"]',
+        'source = { registry = "https://index.example" }', 'source = { editable = "." }',
+        "extras = []", 'wheels = [\n    { url = "u", hash = "sha256:0", size = 1 },\n]',
+        'sdist = { url = "u", hash = "sha256:1" }', 'files = [\n    {file = "a", hash = "b"},\n]',
+        'resolution-markers = [\n    "a",\n    "b",\n]', "optional = false", "",
+        'dependencies = [\n    { name = "a", source = { git = "g" }, extra = ["x"] },\n]',
+    ]
+)  # fmt: skip
+HEADERS = st.sampled_from(
+    [
+        "[[package]]",
+        "[package.source]",
+        "[metadata]",
+        "[metadata.files]",
+        "[manifest]",
+        "revision = 1",
+    ]
+)
+
+
+def texts(fields: dict[str, object]) -> dict[str, object]:
+    """The fields, of tables only what is text."""
+    return {
+        key: {name: one for name, one in value.items() if isinstance(one, str)}
+        if isinstance(value, dict)
+        else value
+        for key, value in fields.items()
+    }
+
+
+@given(st.lists(st.one_of(FIELDS, HEADERS), max_size=12))
+def test_locks_are_scanned_as_tomli_reads_them(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    try:
+        data = tomli.loads(text)
+    except tomli.TOMLDecodeError:
+        assume(False)
+    packages = data.get("package", [])
+    assume(isinstance(packages, list) and all(isinstance(one, dict) for one in packages))
+    quick, slow = _packages.scan(text), _packages.parse(text, data)
+    assume(quick is not None)
+    assert quick is not None
+    assert len(quick.packages) == len(slow.packages)
+    for fast, sure in zip(quick.packages, slow.packages):
+        wanted = {key: value for key, value in sure.fields.items() if key in fast.fields}
+        assert (fast.name, texts(fast.fields)) == (sure.name, texts(wanted))
+
+
 # --------------------------------------------------------------------------- anything
 
 
@@ -266,6 +464,11 @@ def test_a_limit_is_added_and_nothing_else_changes(generated: File) -> None:
 @example(text="[packages]\na={}")
 @example(text="[[package]]\n[metadata]\n")
 @example(text='{"default": {"": {}}}')
+@example(text="dependencies:\n- a\n  - b\n- pip:\n   - c\n -d\n- 'e\n- [f\n")
+@example(text="[options]\ninstall_requires =\n a\n  \\\n;\n[testenv]\ndeps=a\\\n b\\")
+@example(text="setup(install_requires='''\ra\r\n\tb''')")
+@example(text='RUN <<a pip install b \\\n#\n$(\na\nRUN ["pip","install","a"]\\')
+@example(text="# /// script\n# dependencies=['a','''\n# b''']\n#\n# ///")
 def test_reading_never_raises_and_spans_lie_in_the_text(format_: Format, text: str) -> None:
     file = format_.read(Document("generated", text))
     for one in file.declarations:
