@@ -217,6 +217,57 @@ def test_a_remedy_moves_only_what_the_text_speaks_of() -> None:
     assert advice(text)[0].constraint == {"pyopenssl": ">=25.1.0,<25.2", "scrapy": ">=2.6.3"}
 
 
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        (r'File "C:\Users\me\x.py"', "win32"),
+        ("FileNotFoundError: [WinError 2]", "win32"),
+        ("/Users/me/x.py", "darwin"),
+        ("/Library/Frameworks/Python.framework/Versions/3.8/bin/python3", "darwin"),
+        ("dyld: Library not loaded", "darwin"),
+        ("/home/me/x.py", "linux"),
+        ("/usr/lib/x86_64-linux-gnu/libssl.so.3", "linux"),
+        ("libpython3.8.so.1.0: cannot open", "linux"),
+        ("https://h/Users/me", ""),
+        ("/mnt/c/Users/me/x.py", ""),
+        ("/usr/local/lib/python3.8/ssl.py", ""),
+        ("C:\\x, then in WSL /home/me/x.py", ""),
+    ],
+)
+def test_the_paths_tell_the_platform_unless_they_are_of_two(text: str, platform: str) -> None:
+    assert told(text, ()).platform == platform
+
+
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [("/Users/me/x.py", False), (r"C:\x.py", False), ("/home/me/x.py", True), ("x.py", True)],
+)
+def test_a_remedy_for_another_platform_is_not_given(path: str, offered: bool) -> None:
+    rule = rules.find(RULES, "SSL702")
+    assert rule
+    commands = [one for remedy in remedies(rule, told(path, ())) for one in remedy.commands]
+    assert ("apk add ca-certificates" in commands) is offered
+
+
+@pytest.mark.parametrize(
+    ("id_", "text", "command"),
+    [
+        ("SSL507", "libpython3.7m.so.1.0: cannot open", "sudo apt-get install libpython3.7"),
+        ("SSL507", "libpython3.11.so.1.0: cannot open", "sudo apt-get install libpython3.11"),
+        ("SSL507", "cannot open", "sudo apt-get install libpython3.X"),
+        (
+            "SSL701",
+            "/Library/Frameworks/Python.framework/Versions/3.8/lib/x.py",
+            'open "/Applications/Python 3.8/Install Certificates.command"',
+        ),
+    ],
+)
+def test_a_command_names_the_python_of_the_text(id_: str, text: str, command: str) -> None:
+    rule = rules.find(RULES, id_)
+    assert rule
+    assert command in [one for remedy in remedies(rule, told(text, ())) for one in remedy.commands]
+
+
 WARNED = (
     "urllib3/__init__.py:35: NotOpenSSLWarning: urllib3 v2 only supports OpenSSL 1.1.1+, currently"
     " the 'ssl' module is compiled with 'LibreSSL 2.8.3'.\n"

@@ -129,7 +129,7 @@ def _tells(text: str, cut: str) -> bool:
     rule = rules.find(rules.load(), first(text))
     for symptom in rule.symptoms if rule else ():
         place = find(Phrase.of(symptom.text), folded)
-        start, end = place or (0, 0)
+        start, end = place[:2] if place else (0, 0)
         size = (end - start) * 2 // 3
         if size and any(folded[n : n + size] in left for n in range(start, end - size + 1)):
             return True

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from .phrases import Phrase, Place, find, find_squeezed, fold
+from .phrases import DROPPED, Phrase, Place, find, find_squeezed, fold
 
 _ESCAPED_COLOUR = rb"\\{1,8}(?:u001b|x1b|033|e)\[[0-9;?]{0,20}[A-Za-z]"
 _NOISE = re.compile(
@@ -49,6 +49,7 @@ _ESCAPED_LETTER = re.compile(rb"\\{1,8}(?:u([0-9a-f]{4})|x([89a-f][0-9a-f]))", r
 _DOTS = rb"(?:\.{3}|\xe2\x80\xa6|\[\.{3}\])"
 _ELLIPSIS = re.compile(rb"^\s*" + _DOTS + rb"|" + _DOTS + rb"\W{0,3}$")
 _NOT_WITHIN_A_WORD = re.compile(rb"\w{1,300}$")
+_APART = bytes.maketrans(DROPPED, b" " * len(DROPPED))
 _LONG = 4000
 _PREFIX_WIDTH = 200
 _EVIDENCE_WIDTH = 300
@@ -57,7 +58,7 @@ _EVIDENCE_WIDTH = 300
 class Pasted(NamedTuple):
     """Plain lines with their numbers, and the folded text of all, with where each line begins.
 
-    Where the blanks were left out, `breaks` says where they and the line ends stood.
+    Where the blanks were left out, `breaks` says where they, quotes and line ends stood.
     """
 
     lines: tuple[tuple[int, bytes], ...]
@@ -73,7 +74,7 @@ class Pasted(NamedTuple):
         for number, line in lines:
             part = fold(line).strip()
             if not joint:
-                words = part.split()
+                words = fold(line.translate(_APART)).split()
                 part = b"".join(words)
                 breaks.update(accumulate(map(len, words), initial=length))
             if part:

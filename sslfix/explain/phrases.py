@@ -18,14 +18,15 @@ GAP = 200
 _FOLDED = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ01|\t\r\n\f\v=", b"abcdefghljklmnopqrstuvwxyzoll" + b" " * 6
 ).replace(b"i", b"l")
-_DROPPED = b"'\"`\\"
+DROPPED = b"'\"`\\"
+"""Quotes, and what Windows puts between folders: they end a word, and do not count either."""
 _BLANKS = re.compile(rb" {2,}")
 _WORD = re.compile(rb"[a-z0-9_]")
 
 
 def fold(text: bytes) -> bytes:
     """The text without what does not count, single blanks between its words."""
-    return _BLANKS.sub(b" ", text.translate(_FOLDED, _DROPPED))
+    return _BLANKS.sub(b" ", text.translate(_FOLDED, DROPPED))
 
 
 class Phrase(NamedTuple):
@@ -94,9 +95,15 @@ def find(phrase: Phrase, text: bytes) -> Place | None:
     return _find(phrase.pieces, phrase.whole, text, frozenset())
 
 
-def find_squeezed(phrase: Phrase, text: bytes, breaks: frozenset[int]) -> Place | None:
-    """The same in a text without blanks; `breaks` are the places where one or a line end stood."""
-    return _find(phrase.squeezed, phrase.whole, text, breaks)
+def find_squeezed(
+    phrase: Phrase, text: bytes, breaks: frozenset[int] | None = None
+) -> Place | None:
+    """The same in a text without blanks; `breaks` are the places where one or a line end stood.
+
+    Without them the ends of words cannot be told.
+    """
+    whole = (False, False) if breaks is None else phrase.whole
+    return _find(phrase.squeezed, whole, text, breaks or frozenset())
 
 
 def _find(
@@ -107,15 +114,14 @@ def _find(
         start = text.find(pieces[0], start + 1)
         if start < 0:
             return None
-        places = _follow(pieces, text, start)
-        if not places:
+        if whole[0] and start not in breaks and not _begins_word(text, start):
             continue
-        end = places[-1] + len(pieces[-1])
-        if (not whole[0] or start in breaks or _begins_word(text, start)) and (
-            not whole[1] or end in breaks or _ends_word(text, end)
-        ):
+        places = _follow(pieces, text, start)
+        while places and whole[1] and not _ends(places[-1] + len(pieces[-1]), text, breaks):
+            places = _with_later_end(places, pieces, text)
+        if places:
             longest, place = max(zip(map(len, pieces), places))
-            return Place(start, end, (place, place + longest))
+            return Place(start, places[-1] + len(pieces[-1]), (place, place + longest))
 
 
 def _follow(pieces: tuple[bytes, ...], text: bytes, start: int) -> list[int]:
@@ -130,9 +136,19 @@ def _follow(pieces: tuple[bytes, ...], text: bytes, start: int) -> list[int]:
     return places
 
 
+def _with_later_end(places: list[int], pieces: tuple[bytes, ...], text: bytes) -> list[int]:
+    """The same with the next place of the last piece within its reach, nothing if there is none."""
+    if len(places) == 1:
+        return []
+    reach = places[-2] + len(pieces[-2]) + GAP + len(pieces[-1])
+    found = text.find(pieces[-1], places[-1] + 1, reach)
+    return [*places[:-1], found] if found >= 0 else []
+
+
 def _begins_word(text: bytes, start: int) -> bool:
     return not (_WORD.match(text, start) and start and _WORD.match(text, start - 1))
 
 
-def _ends_word(text: bytes, end: int) -> bool:
-    return not (_WORD.match(text, end - 1) and _WORD.match(text, end))
+def _ends(end: int, text: bytes, breaks: frozenset[int]) -> bool:
+    """Whether no word goes on where a phrase ends."""
+    return end in breaks or not (_WORD.match(text, end - 1) and _WORD.match(text, end))

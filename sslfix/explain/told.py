@@ -176,22 +176,20 @@ def _is_told(requirement: str, place: Told) -> bool | None:
 
 def _may_hold(case: Case, place: Told) -> bool:
     """Whether a case's conditions on SSL library, Python and releases can hold there."""
-    affected = {name: place.versions[name] for name in case.affected if name in place.versions}
-    if affected and not any(_holds(affected[name], case.affected[name]) for name in affected):
-        return False
-    when: When = case.when
+    when = case.when
+    affected = [_is_told(name + specifier, place) for name, specifier in case.affected.items()]
     beside = [_is_told(one, place) for one in when.beside]
-    if (beside and True not in beside and None not in beside) or any(
-        _is_told(one, place) is False for one in when.together
-    ):
-        return False
-    if place.python and when.python and not _holds(place.python, when.python):
-        return False
-    if place.platform and when.platform and place.platform != when.platform:
-        return False
-    if place.ssl is None:
-        return True
+    told_otherwise = (
+        (affected and None not in affected and True not in affected)
+        or (beside and None not in beside and True not in beside)
+        or any(_is_told(one, place) is False for one in when.together)
+        or (place.python and when.python and not _holds(place.python, when.python))
+    )
+    return not told_otherwise and (place.ssl is None or _is_library(place.ssl, when))
+
+
+def _is_library(library: SslLibrary, when: When) -> bool:
     negated, name = when.ssl.startswith("not "), when.ssl.replace("not ", "", 1)
-    if name and (place.ssl.name == name) is negated:
+    if name and (library.name == name) is negated:
         return False
-    return not when.ssl_version or _holds(place.ssl.comparable, when.ssl_version)
+    return not when.ssl_version or _holds(library.comparable, when.ssl_version)

@@ -37,7 +37,7 @@ def test_a_finding_is_printed_as_the_contract_shows_it() -> None:
         "(Python 3.9.18)\n"
         "  |\n"
         "  = fix: urllib3>=1.26.20,<2 (safe): no urllib3 2 works with OpenSSL older than 1.1.1; "
-        "1.26.20 is the last release that does\n"
+        "1.26.20 is the last release that does, and gets no security fixes any more\n"
         "  = more: sslfix rule SSL101\n"
         "\n"
         "judged for lambda-python3.9 (Python 3.9.18, OpenSSL 1.0.2k-fips  26 Jan 2017): "

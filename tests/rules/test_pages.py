@@ -86,6 +86,8 @@ def test_the_page_names_what_exists(rule: Rule) -> None:
         for name in (*case.affected, *case.brought_by, *case.when.draws):
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
         assert not case.when.detector or case.when.detector in all_detectors()
+        for platform in (case.when.platform, *(remedy.platform for remedy in case.remedies)):
+            assert platform in {"", "linux", "darwin", "win32"}
     for example in rule.examples:
         assert not example.ssl or SslLibrary.parse(example.ssl).version
 
