@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import detectors, match, plan, rules
-from .collect import projects, targets
+from .collect import projects
 from .errors import ProbeError, UsageError
 from .language import say as _
 from .model import DependencyFile, Facts, Finding, Interpreter, Matcher, Problem, Rule
@@ -70,6 +70,8 @@ def _interpreters(
     request: Request, files: Sequence[DependencyFile]
 ) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
     if request.targets:
+        from .collect import targets
+
         profiles = (
             targets.find(name, f"i{number}") for number, name in enumerate(request.targets, 1)
         )

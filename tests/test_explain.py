@@ -214,7 +214,8 @@ def test_releases_in_the_text_narrow_the_remedies() -> None:
 
 def test_a_remedy_moves_only_what_the_text_speaks_of() -> None:
     text = f"cryptography==41.0.7, Python 3.9.2\n{PAIR}\nFile scrapy/core/downloader/tls.py"
-    assert advice(text)[0].constraint == {"pyopenssl": ">=25.1.0,<25.2", "scrapy": ">=2.6.3"}
+    moved = {"pyopenssl": ">=25.1.0,<25.2", "scrapy": ">=2.6.3,<2.7"}
+    assert advice(text)[0].constraint == moved
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from sslfix.model import Document, Span, SslLibrary
+from sslfix.model import Document, Remedy, Span, SslLibrary
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,11 @@ def test_lines_are_counted_as_editors_do(newline: str) -> None:
 def test_a_document_gives_back_its_bytes() -> None:
     document = Document("f.txt", "naïve\r\n", "utf-16-le", b"\xff\xfe")
     assert document.encode() == "\ufeffnaïve\r\n".encode("utf-16-le")
+
+
+@pytest.mark.parametrize(("python", "minor"), [("3.9.18", "3.9"), ("3.11", "3.11"), ("3", "3.X")])
+def test_a_command_gets_the_minor_version_and_keeps_its_own_braces(python: str, minor: str) -> None:
+    remedy = Remedy({}, "on {python}", "x", ('echo "${HOME}" {python}', 'f"{name}"'))
+    filled = remedy.filled({"python": python})
+    assert filled.commands == (f'echo "${{HOME}}" {minor}', 'f"{name}"')
+    assert filled.why == f"on {python}"

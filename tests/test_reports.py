@@ -206,6 +206,10 @@ def test_the_words_of_other_versions_and_languages(line: str) -> None:
         "dyld: Library not loaded: /usr/local/lib/libintl.8.dylib",
         "bash: ./run.pl: /opt/perl: bad interpreter: No such file or directory",
         "bash: ./setup.sh: /bin/bash^M: bad interpreter: No such file or directory",
+        "dyld[1]: Library not loaded: @rpath/QtGui.framework/QtGui\n Reason: tried: '/x'",
+        "optional modules were not found:\n_curses  _tkinter\nTo find them, look in config.log.",
+        "ImportError: cannot import name 'ssl_options' from 'app.settings'",
+        "tests/test_tls.py::test_wrong_version_number PASSED",
         "Segmentation fault (core dumped)",
         "Traceback (most recent call last):",
     ],
@@ -229,6 +233,29 @@ def test_what_other_programs_say_is_not_taken_for_ours(text: str) -> None:
 def test_a_cut_message_is_likely(text: str, expected: str) -> None:
     match, *_ = explain(text, rules.load())
     assert match.rule.id == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "evidence"),
+    [
+        (
+            "    import _ssl             # if we can't import it, let the error propagate",
+            "ImportError: DLL load failed: The specified module could not be found.",
+        ),
+        (
+            "    from _ssl import (",
+            "ImportError: cannot import name 'HAS_X' from '_ssl' (/x/_ssl.so)",
+        ),
+        (
+            "Referenced from: /x/bin/python",
+            "Library not loaded: /x/Python.framework/Versions/3.9/Python",
+        ),
+    ],
+)
+def test_the_evidence_is_the_line_with_the_message(before: str, evidence: str) -> None:
+    after = "Reason: tried: '/x/Python.framework/Versions/3.9/Python' (no such file)"
+    match = explain(f"{before}\n{evidence}\n{after}", rules.load())[0]
+    assert (match.line, match.evidence) == (2, evidence)
 
 
 def test_the_folders_of_windows_are_no_line_ends() -> None:

@@ -15,7 +15,7 @@ from sslfix.model import Level, Match, Rule, Symptom
 
 from .cut import remains
 from .pasted import Pasted, plain_lines, without_common_prefix, without_ellipses
-from .phrases import Phrase, find, find_squeezed, fold, words
+from .phrases import Phrase, fold, words
 from .told import Told, asked_for, remedies, told
 
 __all__ = ["Explanation", "Told", "asked_for", "explain", "read", "remedies", "told"]
@@ -119,13 +119,12 @@ class _Search:
 
         Without blanks short ones are not looked for: "reset" would be taken for the name ESET.
         """
-        search = find_squeezed if squeezed else find
         for text in list(self.phrases if texts is None else texts):
             phrase = self.phrases[text]
             if text not in self.hits and not (squeezed and phrase.weight < _SHORT):
-                place = search(phrase, pasted.folded)
+                place = pasted.find(phrase)
                 if place is not None:
-                    self.hits[text] = _Hit(*pasted.evidence(place[0]), phrase.weight)
+                    self.hits[text] = _Hit(*pasted.evidence(*place.told), phrase.weight)
 
     def matches(self) -> tuple[Match, ...]:
         """The rules whose symptoms were found, best first.

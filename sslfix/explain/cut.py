@@ -50,7 +50,7 @@ _SHARED = re.compile(
             "undefined symbol:",
             "cannot open shared object file",
             "No such file or directory",
-            "Library not loaded:",
+            "Library not loaded",
             "DLL load failed",
             "The specified module could not be found",
             "CERTIFICATE_VERIFY_FAILED",
@@ -78,8 +78,7 @@ class Shown(NamedTuple):
 
 def remains(phrases: Phrases, text: bytes, starts: Sequence[int]) -> Iterator[Shown]:
     """What the lines of a text, which begin at `starts`, show of phrases that they were cut in."""
-    wholes = [b"".join(pieces) for pieces in phrases]
-    own = [_SHARED.sub(lambda words: b"\0" * len(words[0]), whole) for whole in wholes]
+    own = [_SHARED.sub(lambda words: b"\0" * len(words[0]), b"".join(one)) for one in phrases]
     for one in _beginnings(phrases, text, (*starts[1:], len(text))):
         if _tells(own[one.phrase][: one.length]):
             yield one
@@ -88,7 +87,7 @@ def remains(phrases: Phrases, text: bytes, starts: Sequence[int]) -> Iterator[Sh
     for one in _beginnings(backwards, text[::-1], [size - start for start in reversed(starts)]):
         if _tells(own[one.phrase][-one.length :]):
             yield one._replace(offset=size - 1 - one.offset)
-    yield from _middles(wholes, own, text, starts)
+    yield from _middles(phrases, own, text, starts)
 
 
 def _tells(part: bytes) -> bool:
@@ -128,8 +127,13 @@ def _cut_later(
             end, length = found + len(piece), length + len(piece)
         if rest:
             part = max((_ending(text[end:stop], rest[0]) for stop in _near(ends, end)), default=0)
-            if part >= _REST or (length >= _ENOUGH and len(text) - end <= GAP):
+            if part >= _REST or (length >= _ENOUGH and _ends_there(text, ends, end)):
                 yield Shown(number, length + part, place)
+
+
+def _ends_there(text: bytes, ends: Sequence[int], place: int) -> bool:
+    """Whether the text ends in the line of a place or in the next one."""
+    return len(text) - place <= GAP and len(_near(ends, place)) <= 2
 
 
 def _near(ends: Sequence[int], place: int) -> Sequence[int]:
@@ -144,14 +148,15 @@ def _ending(line: bytes, piece: bytes) -> int:
 
 
 def _middles(
-    wholes: Sequence[bytes], own: Sequence[bytes], text: bytes, starts: Sequence[int]
+    phrases: Phrases, own: Sequence[bytes], text: bytes, starts: Sequence[int]
 ) -> Iterator[Shown]:
-    """Phrases of which a line shows a part without either end."""
+    """Phrases of which a line shows a part without either end; a whole piece was not cut."""
+    wholes = [b"".join(pieces) for pieces in phrases]
     joined = b"\n".join(wholes)
     for start, end in zip(starts, (*starts[1:], len(text))):
         line = text[start:end]
         if _HEAD <= len(line) <= _LONGEST and line in joined:
             for number, whole in enumerate(wholes):
-                place = whole.find(line)
+                place = whole.find(line) if line not in phrases[number] else -1
                 if place >= 0 and _tells(own[number][place : place + len(line)]):
                     yield Shown(number, len(line), start)

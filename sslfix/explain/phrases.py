@@ -95,15 +95,9 @@ def find(phrase: Phrase, text: bytes) -> Place | None:
     return _find(phrase.pieces, phrase.whole, text, frozenset())
 
 
-def find_squeezed(
-    phrase: Phrase, text: bytes, breaks: frozenset[int] | None = None
-) -> Place | None:
-    """The same in a text without blanks; `breaks` are the places where one or a line end stood.
-
-    Without them the ends of words cannot be told.
-    """
-    whole = (False, False) if breaks is None else phrase.whole
-    return _find(phrase.squeezed, whole, text, breaks or frozenset())
+def find_squeezed(phrase: Phrase, text: bytes, breaks: frozenset[int]) -> Place | None:
+    """The same in a text without blanks; `breaks` are the places where one or a line end stood."""
+    return _find(phrase.squeezed, phrase.whole, text, breaks)
 
 
 def _find(

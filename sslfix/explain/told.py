@@ -113,20 +113,24 @@ def remedies(rule: Rule, place: Told) -> tuple[Remedy, ...]:
         "version": "",
         "beside": _("the other one"),
     }
-    found = [
-        _suited(remedy, case, place, words, told_apart=len(cases) == 1)
+    held = [
+        (remedy._replace(constraint=_moved(remedy, case, place)), case)
         for case in cases
         for remedy in case.remedies
         if not remedy.python or not place.python or _holds(place.python, remedy.python)
         if not remedy.platform or place.platform in ("", remedy.platform)
     ]
+    told_apart = (
+        len(cases) == 1 or len({(str(one.constraint), one.action) for one, _c in held}) == 1
+    )
+    found = [_suited(remedy, case, place, words, told_apart=told_apart) for remedy, case in held]
     return tuple({(str(remedy.constraint), remedy.action): remedy for remedy in found}.values())
 
 
 def _suited(
     remedy: Remedy, case: Case, place: Told, words: Mapping[str, str], *, told_apart: bool
 ) -> Remedy:
-    """The remedy without distributions that the place does not have, and with what it is for.
+    """The remedy with what it is for.
 
     Where the text does not tell which case it is, a remedy says with which releases it helps.
     """
@@ -137,12 +141,17 @@ def _suited(
         python = f"Python {case.when.python}" if case.when.python and not place.python else ""
         releases = ", ".join(filter(None, (beside, python)))
         why = _("with {releases}: {why}").format(releases=releases, why=why) if releases else why
+    return remedy._replace(why=why)
+
+
+def _moved(remedy: Remedy, case: Case, place: Told) -> Mapping[str, str]:
+    """What a remedy constrains, without the distributions that the place does not have."""
     own = {
         name: specifier
         for name, specifier in remedy.constraint.items()
         if name in case.affected or name in place.named
     }
-    return remedy._replace(why=why, constraint=own or remedy.constraint)
+    return own or remedy.constraint
 
 
 def _ssl(text: str) -> SslLibrary | None:

@@ -64,5 +64,7 @@ def _case(case: tuple[Any, ...]) -> Case:
 
 
 def _remedy(remedy: tuple[Any, ...]) -> Remedy:
-    constraint, why, action, commands, applicability, python = remedy
-    return Remedy(dict(constraint), why, action, commands, Applicability(applicability), python)
+    constraint, why, action, commands, applicability, python, platform = remedy
+    return Remedy(
+        dict(constraint), why, action, commands, Applicability(applicability), python, platform
+    )

@@ -10,7 +10,8 @@ The page is a fence of TOML (the head), then prose. Head keys, those in brackets
     [affected]            name = "specifier"
     [brought_by]          name = "specifier"
     [[remedy]]            constraint = {name = "specifier"} or action = "..."; why;
-                          [commands = [...], applicability ("safe", "unsafe", "display"), python]
+                          [commands = [...], in which {python} is the interpreter's "3.9";
+                          applicability ("safe", "unsafe", "display"), python, platform]
     [[case]]              any of message, detail, when, affected, brought_by, remedy: what it
                           leaves out is the head's own; without a [[case]] the head is the case
     [[symptom]]           text = "..." or several that share the rest = [...],
@@ -182,6 +183,7 @@ def _remedy(table: Table) -> Remedy:
         commands=table.texts("commands"),
         applicability=Applicability[applicability.upper()],
         python=table.text("python", ""),
+        platform=table.text("platform", ""),
     )
     table.close()
     return remedy

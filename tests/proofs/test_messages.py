@@ -115,7 +115,7 @@ ROWS = [
     Row("SSL711", CHAIN + URLOPEN, CHAIN + URLOPEN,
         "certificate verify failed: self-signed certificate in certificate chain",
         "SSL_CERT_FILE=/nonexistent", "SSL_CERT_FILE=ca.pem"),
-    Row("SSL711", SITE.format("") + GET.format(""), SITE.format("") + GET.format(""),
+    Row("SSL910", SITE.format("") + GET.format(""), SITE.format("") + GET.format(""),
         "certificate verify failed: unable to get local issuer certificate",
         "", "REQUESTS_CA_BUNDLE=ca.pem", REQUESTS),
     Row("SSL715", "# session.verify = False\n" + CHAIN +
