@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import ssl
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Callable
@@ -52,17 +53,22 @@ def sources() -> Iterator[str]:
             yield path.read_text(encoding="utf-8")
 
 
+@cache
+def answer(text: str) -> list[tuple[str, str, str]]:
+    return [(one.confidence, one.rule.id, one.evidence) for one in explain(text, rules.load())]
+
+
 def answers(texts: Iterator[str]) -> list[list[tuple[str, str, str]]]:
-    return [
-        [(one.confidence, one.rule.id, one.evidence) for one in explain(text, rules.load())]
-        for text in texts
-    ]
+    return [answer(text) for text in texts]
 
 
 @pytest.mark.parametrize("texts", [descriptions, documents, sources])
 def test_nothing_is_certain_where_nothing_failed(texts: Callable[[], Iterator[str]]) -> None:
-    found = answers(texts())
-    assert [one for matches in found for one in matches if one[0] == "certain"] == []
+    assert [one for matches in answers(texts()) for one in matches if one[0] == "certain"] == []
+
+
+def test_few_of_all_texts_have_a_likely_answer() -> None:
+    found = [*answers(descriptions()), *answers(documents()), *answers(sources())]
     assert sum(map(bool, found)) <= LIKELY * len(found)
 
 

@@ -15,7 +15,7 @@ from sslfix.model import Level, Match, Rule, Symptom
 
 from .cut import remains
 from .pasted import Pasted, plain_lines, without_common_prefix, without_ellipses
-from .phrases import Phrase, fold, words
+from .phrases import Phrase, fold, gate, words
 from .told import Told, asked_for, remedies, told
 
 __all__ = ["Explanation", "Told", "asked_for", "explain", "read", "remedies", "told"]
@@ -86,6 +86,7 @@ class _Search:
             for text in (symptom.text, *symptom.needs, *symptom.unless)
         }
         self.phrases = {text: Phrase.of(text) for text in texts}
+        self.gates: dict[str, bytes] = {}
         self.hits: dict[str, _Hit] = {}
 
     def refusals(self) -> set[str]:
@@ -100,11 +101,12 @@ class _Search:
         else:
             lines, folded = [], fold(window)
         present = words(folded)
+        self.gates = self.gates or {text: gate(text) for text in self.phrases}
         left = [
             text
             for text, phrase in self.phrases.items()
             if text not in self.hits
-            and (phrase.gate in present if phrase.gate else phrase.pieces[0] in folded)
+            and (self.gates[text] in present if self.gates[text] else phrase.pieces[0] in folded)
         ]
         if not left:
             return False

@@ -33,13 +33,12 @@ class Phrase(NamedTuple):
     """A symptom's text, ready to be searched.
 
     `pieces` are folded, `squeezed` are the same without blanks. `whole` says for the first and
-    the last end that a word must end there. `gate` is a word that a text must have, b"" for none.
+    the last end that a word must end there.
     """
 
     pieces: tuple[bytes, ...]
     squeezed: tuple[bytes, ...]
     whole: tuple[bool, bool]
-    gate: bytes
 
     @classmethod
     @cache
@@ -47,18 +46,25 @@ class Phrase(NamedTuple):
         """The phrase of a text as pages write it."""
         parts = [fold(part.encode()) for part in text.split("{}")]
         pieces = tuple(part.strip() for part in parts if part.strip())
-        words = [word for part in parts for word in _whole_words(part, parts)]
         return cls(
             pieces,
             tuple(piece.replace(b" ", b"") for piece in pieces),
             (bool(parts[0].strip()), bool(parts[-1].strip())),
-            max(words, key=len, default=b""),
         )
 
     @property
     def weight(self) -> int:
         """How many characters a text must share with the phrase."""
         return sum(map(len, self.squeezed))
+
+
+def gate(text: str) -> bytes:
+    """A word without which no text has a phrase, b"" if it has no whole word.
+
+    Only windows of large texts are asked for it, so it is not part of a phrase.
+    """
+    parts = [fold(part.encode()) for part in text.split("{}")]
+    return max((word for part in parts for word in _whole_words(part, parts)), key=len, default=b"")
 
 
 def words(text: bytes) -> set[bytes]:

@@ -119,7 +119,8 @@ class Bench:
 
     def variables(self, boundary: Boundary, folder: Path) -> dict[str, str]:
         """The environment of the program: the pins, and the SSL library that is wanted."""
-        wanted = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        places = os.pathsep.join([str(folder), str(HERE / "programs")])
+        wanted = {**os.environ, "PYTHONPATH": places, "PYTHONDONTWRITEBYTECODE": "1"}
         if boundary.ssl:
             assert self.library is not None
             wanted.update(shim.variables(self.library, boundary.ssl))
