@@ -7,8 +7,10 @@ than a bare interpreter needs to start (15 ms against 10 ms; see `benchmarks/`).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import Callable, NamedTuple, Optional, Union
 
 # --------------------------------------------------------------------------- text and places
@@ -40,6 +42,12 @@ class Location(NamedTuple):
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+@lru_cache(maxsize=8)
+def _line_ends(text: str) -> list[int]:
+    """Where each line ends, kept for the texts asked about last: thousands may be wrong in one."""
+    return [found.end() for found in _LINE_END.finditer(text)]
+
+
 class Document(NamedTuple):
     """A text with its path, and what is needed to turn it back into the same bytes.
 
@@ -58,12 +66,9 @@ class Document(NamedTuple):
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (from 1) of a character offset; CR, LF and CRLF each end a line."""
-        line, start = 1, 0
-        for match in _LINE_END.finditer(self.text, 0, offset):
-            if match.end() > offset:
-                break
-            line, start = line + 1, match.end()
-        return line, offset - start + 1
+        ends = _line_ends(self.text)
+        before = bisect_right(ends, offset)
+        return before + 1, offset - (ends[before - 1] if before else 0) + 1
 
     def locate(self, span: Span, note: str = "") -> Location:
         """The location of a span, with the line that it starts on."""
@@ -276,6 +281,33 @@ class Distribution(NamedTuple):
     requested: bool = True
 
 
+class PythonWish(NamedTuple):
+    """Which Python a project says that it is for, and where.
+
+    `text` is as it is written, `accepts` says it in PEP 440: any of them will do. `binding` tells
+    what installers refuse to go against from what tools only choose by.
+    """
+
+    text: str
+    accepts: tuple[str, ...]
+    location: Location
+    binding: bool = True
+
+
+class Unloadable(NamedTuple):
+    """An installed extension module that the interpreter cannot load.
+
+    `machine` is the one that it was made for, if that is the cause; else `error` is what its
+    import would say of the SSL library that it needs.
+    """
+
+    path: str
+    distribution: str
+    version: str
+    machine: str = ""
+    error: str = ""
+
+
 class Environment(NamedTuple):
     """A virtual environment as it is found on disk, and what its interpreter answered.
 
@@ -288,8 +320,14 @@ class Environment(NamedTuple):
     `base_failure` the same of the base interpreter where it was asked. `stdlib_version` is the
     patch release of the standard library beside a copied executable, where it can be told;
     `libraries` are the minor versions whose `lib/pythonX.Y/site-packages` is there, and
-    `moved_from` is where the environment was made, if elsewhere.
-    `state` is "ok", "stale" (outlived its base interpreter) or "broken", with the reasons.
+    `moved_from` is where the environment was made, if elsewhere. `base_unheard` says that the base
+    did not answer in time: whether it works is not known.
+    `machine` is the kind of machine that its executable is for, if that is not this one.
+    `dead_scripts` are those that begin with the path of a Python that is gone, `dead_python`.
+    `pip_failure` is why its pip cannot start, `unloadable` are its extension modules that this
+    Python cannot load, and `wishes` is what the project says that it belongs to.
+    `state` is "ok", "stale" (no longer fits what it was made from) or "broken" (does not work),
+    with the reasons.
     """
 
     path: str
@@ -308,6 +346,13 @@ class Environment(NamedTuple):
     stdlib_version: str = ""
     libraries: tuple[str, ...] = ()
     moved_from: str = ""
+    base_unheard: bool = False
+    machine: str = ""
+    dead_scripts: tuple[str, ...] = ()
+    dead_python: str = ""
+    pip_failure: str = ""
+    unloadable: tuple[Unloadable, ...] = ()
+    wishes: tuple[PythonWish, ...] = ()
     state: str = "ok"
     reasons: tuple[str, ...] = ()
 
@@ -319,6 +364,7 @@ class Interpreter(NamedTuple):
     one of `ssl` and `ssl_error` (the message of the failing `import ssl`) is set. `judges` are the
     paths of the dependency files that are its project's, None for all. `source` says
     how it is known: "asked", "binary" (read, not run) or "profile" (a deployment target).
+    `ended` is the month or day since which its Python gets no fixes, "" where it does.
     """
 
     id: str
@@ -336,6 +382,21 @@ class Interpreter(NamedTuple):
     environment: Environment | None = None
     distributions: tuple[Distribution, ...] = ()
     judges: frozenset[str] | None = None
+    ended: str = ""
+
+
+class Installation(NamedTuple):
+    """An interpreter or an environment as it was found on the machine.
+
+    `owner` is what made it and keeps it ("pipx", "tox", "pyenv", "project"), "" where nobody is
+    known. `size` is what its files take of the disk, in bytes, None where it was not looked at.
+    `remedy` is the command that makes it anew if it is not well, as it is typed in a shell.
+    """
+
+    interpreter: Interpreter
+    owner: str = ""
+    size: int | None = None
+    remedy: str = ""
 
 
 class Facts(NamedTuple):
@@ -476,11 +537,15 @@ class Rule(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Replace the characters of `span` in the file `path` by `text`."""
+    """Replace the characters of `span` in the file `path` by `text`.
+
+    A `remark` is a comment: it is left out where the file's format would read it otherwise.
+    """
 
     path: str
     span: Span
     text: str
+    remark: bool = False
 
 
 class Relock(NamedTuple):

@@ -9,7 +9,7 @@ import posixpath
 from functools import cache
 
 from sslfix import extensions
-from sslfix.model import DependencyFile, Format, Lock
+from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Include, Lock
 
 
 @cache
@@ -54,6 +54,12 @@ def manifests(file: DependencyFile, lock: Lock) -> tuple[str, ...]:
     return tuple(posixpath.normpath(posixpath.join(folder, one)) for one in lock.manifests)
 
 
+def included_path(file: DependencyFile, include: Include) -> str:
+    """The path of an included file as documents state it; pip reads it beside the includer."""
+    folder = posixpath.dirname(file.document.path)
+    return posixpath.normpath(posixpath.join(folder, include.target))
+
+
 def for_source(data: bytes) -> Format | None:
     """The format that the content of a Python file of any name says, or None."""
     for format_ in all_formats():
@@ -61,3 +67,10 @@ def for_source(data: bytes) -> Format | None:
         if mark and (data.startswith(mark) or b"\n" + mark in data):
             return format_
     return None
+
+
+def removal(document: Document, format_: Format, declaration: Declaration) -> Edit | None:
+    """The edit that takes a declaration out of a file, None where that can't be done cleanly."""
+    from ._removal import removal
+
+    return removal(document, format_, declaration)

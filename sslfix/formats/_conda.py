@@ -1,6 +1,6 @@
 """conda's package specifications (`channel::name>=1,<2`, `name=1.2=build`), said in PEP 440.
 
-https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html
+https://github.com/conda/ceps/blob/main/cep-0029.md
 https://github.com/conda/conda/blob/26.1.0/conda/models/match_spec.py
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from sslfix.language import say as _
-from sslfix.model import Declaration, Span
+from sslfix.model import Declaration, Document, Span
 
+from . import _pep508
 from ._passage import Passage
-from ._pep508 import RELEASE, SUFFIX, RequirementError, is_specifier, normalize
+from ._pep508 import RELEASE, RequirementError, is_specifier, normalize
 
 _CHANNEL = re.compile(r"(?:[^\s\[\]=<>!~]+::)?")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -24,7 +25,9 @@ _CLAUSES = r"(?:==|[=!~<>]=|[=<>])?[\w.*+!-]+"
 _SPECIFIER = re.compile(
     rf"(?:{_CLAUSES}(?:[,|]{_CLAUSES})*,?(?:[= ][\w.*+-]+)?)?|\^.*\$|.*\(.*\).*"
 )
-_PLAIN = re.compile(rf"{RELEASE}{SUFFIX}", re.IGNORECASE)
+_RELEASE = re.compile(RELEASE)
+_EXACT = re.compile(r"(?P<operator>={0,2})(?P<version>[^=<>!~,|*]+)(?P<build>=[^=<>!~,|]*)?")
+_PIN = re.compile(r"={2,3}([^=*,]+)")
 
 # A name that means one distribution in conda's channels and another one, or none, on the package
 # index; all others of those that rules speak of mean the same.
@@ -90,22 +93,39 @@ def _version(text: str, rest: Span) -> Span | None:
 def _meaning(written: str) -> tuple[tuple[str, ...], str | None]:
     """The PEP 440 specifiers of which one has to hold, and the version of a single pin.
 
-    `=1.2` is any 1.2 for conda; like conda's own lists of what is installed it counts as a pin.
+    `=1.2` is any 1.2, while `==1.2`, `1.2` and, with a build, `=1.2=py_0` are that version alone.
+    `=1.2.3` is a pin too, as people write it: what else it admits, a 1.2.3.1, hardly ever exists.
     """
-    version, _blank, build = written.partition(" ")
-    exact = re.fullmatch(r"(={0,2})([^=<>!~,|*]+)(=[^=<>!~,|]*)?", version)
-    if exact:
-        one = exact[2]
-        fuzzy = exact[1] == "=" and not exact[3] and not build
-        specifier = f"=={one}.*" if fuzzy and _PLAIN.fullmatch(one) else f"=={one}"
-        return ((specifier,) if is_specifier(specifier) else ()), one
+    version, _blank, _build = written.partition(" ")
+    exact = _EXACT.fullmatch(version)
+    if exact and (exact["operator"] != "=" or exact["build"]):
+        specifier = f"=={exact['version']}"
+        return ((specifier,) if is_specifier(specifier) else ()), exact["version"]
     alternatives = []
     for alternative in version.split("|"):
         clauses = [_clause(clause) for clause in alternative.split(",") if clause]
         if None in clauses:
             return (), None
         alternatives.append(",".join(filter(None, clauses)))
-    return tuple(alternatives), None
+    pin = exact and exact["operator"] and re.fullmatch(r"\d+(?:\.\d+){2,}", exact["version"])
+    return tuple(alternatives), exact["version"] if exact and pin else None
+
+
+def spell(document: Document, declaration: Declaration, specifier: str) -> str:
+    """A PEP 440 specifier as conda writes it, in the author's style: `=1.3` or `1.3` for a pin.
+
+    Conda knows no `===`. A value in brackets needs quotes where it has a comma.
+    """
+    span = declaration.specifier_span or Span(0, 0)
+    old, pin = _EXACT.fullmatch(document.text[slice(*span)]), _PIN.fullmatch(specifier)
+    specifier = specifier.replace("===", "==")
+    if pin and old:
+        return old["operator"] + pin[1]
+    text = _pep508.respecify(document, declaration, specifier)
+    if not re.search(r"\bversion\s*=\s*\Z", document.text[declaration.span.start : span.start]):
+        return text
+    quote = '"' if document.text[: declaration.span.start].endswith("'") else "'"
+    return quote + text + quote
 
 
 def _clause(clause: str) -> str | None:
@@ -121,6 +141,6 @@ def _clause(clause: str) -> str | None:
         operator = {"": "==", "=": "=="}.get(operator, operator)
         version += ".*" if operator in ("==", "!=") else ""
     elif operator == "=":
-        operator, version = "==", f"{version}.*"
+        operator, version = "==", f"{version}.*" if _RELEASE.fullmatch(version) else version
     specifier = (operator or "==") + version
     return specifier if is_specifier(specifier) else None

@@ -12,8 +12,6 @@ from typing import NamedTuple, Union
 from sslfix.language import say as _
 from sslfix.model import Document, Problem, Span
 
-from ._lines import line_of
-
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")
 _SECTION = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
@@ -62,7 +60,7 @@ def entries(document: Document) -> Iterator[Union[Entry, Problem]]:
             lines = [Span(content.end - len(value), content.end)] if value else []
             entry = _Open(text[: delimiter.start()].rstrip(), lines, True)
         else:
-            line = line_of(document, content.start)
+            line = document.position(content.start)[0]
             message = _('expected "key = value" or "[section]", found "{text}"')
             yield Problem(document.path, line, message.format(text=text))
     if section is not None and entry is not None:

@@ -46,8 +46,10 @@ def _add_end(document: Document, table: str, line: str) -> Edit | None:
     newline, end = _newline(document), len(document.text)
     ended = not document.text or document.text.endswith("\n")
     spaced = not document.text or document.text.endswith(newline * 2)
-    gap = ("" if ended else newline) + ("" if spaced else newline)
-    return _checked(document, Span(end, end), f"{gap}[{table}]{newline}{line}{newline}")
+    gap, close = ("" if spaced else newline), newline
+    if not ended:  # nor does it end with a newline then
+        gap, close = newline + gap, ""
+    return _checked(document, Span(end, end), f"{gap}[{table}]{newline}{line}{close}")
 
 
 def add_element(document: Document, array: Path, value: str, comment: str) -> Edit | None:
@@ -66,7 +68,7 @@ def add_element(document: Document, array: Path, value: str, comment: str) -> Ed
     between = rest[0] if rest else ""
     closes_here = not rest  # the bracket stands on the same line
     indent = _indent(text, last.start) if last else "    "
-    element = f'{indent}"{value}"' + ("," if has_comma or comment or closes_here else "")
+    element = f'{indent}"{value}"' + ("," if has_comma or closes_here or not last else "")
     element += f"  # {comment}" if comment else ""
     added = ("," if last and not has_comma else "") + between + newline + element
     if closes_here:

@@ -15,7 +15,6 @@ from typing import NamedTuple, Union
 from sslfix.language import say as _
 from sslfix.model import Document, Problem
 
-from ._lines import line_of
 from ._passage import Builder, Passage
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")
@@ -83,7 +82,7 @@ def _name(found: re.Match[str]) -> str:
 
 def _problem(document: Document, at: int, text: str) -> Problem:
     message = _('expected a list of texts, found "{text}"').format(text=text)
-    return Problem(document.path, line_of(document, at), message)
+    return Problem(document.path, document.position(at)[0], message)
 
 
 class _Block:

@@ -21,7 +21,6 @@ from sslfix.model import (
 )
 
 from . import _pep508, requirements
-from ._lines import line_of
 
 if TYPE_CHECKING:
     from ._yaml import Item
@@ -62,7 +61,7 @@ def _package(document: Document, item: Item) -> Iterator[Union[Declaration, Prob
     try:
         declaration = _conda.declare(item.passage, _CONDA)
     except _pep508.RequirementError as error:
-        line = line_of(document, item.passage.pieces[0].start)
+        line = document.position(item.passage.pieces[0].start)[0]
         yield Problem(document.path, line, str(error))
         return
     if declaration is not None:
@@ -70,10 +69,11 @@ def _package(document: Document, item: Item) -> Iterator[Union[Declaration, Prob
 
 
 def respecify(document: Document, declaration: Declaration, specifier: str) -> str:
-    """The specifier in the author's style; conda knows no `===`."""
-    if declaration.section == _CONDA:
-        specifier = specifier.replace("===", "==")
-    return _pep508.respecify(document, declaration, specifier)
+    """The specifier in the author's style, and in conda's spelling in its own list."""
+    from . import _conda
+
+    respecified = _conda.spell if declaration.section == _CONDA else _pep508.respecify
+    return respecified(document, declaration, specifier)
 
 
 def constrain(

@@ -34,8 +34,13 @@ def _declaration(package: Package, found: Packages) -> Declaration | None:
     )
 
 
+LOCK = ("pdm", "lock", "--update-reuse")  # without the option everything moves
+
+
 def add(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The command of pdm that limits these distributions, in their group, and changes no other."""
+    if not constraint:
+        return (LOCK,)
     wanted = (name + specifier for name, specifier in constraint.items())
     groups = [group for section in sections for group in section.split(",") if group]
     option = ("-dG", groups[0]) if groups and "default" not in groups else ()
@@ -54,8 +59,7 @@ def lock_of(file: DependencyFile) -> Lock:
         tool="pdm",
         manifests=("pyproject.toml",),
         typed=add,
-        # Without --update-reuse everything moves.
-        rerun=lambda _, __, ___: (("pdm", "lock", "--update-reuse"),),
+        rerun=lambda _, __, ___: (LOCK,),
         check=("pdm", "lock", "--check"),
         versions=_WRITTEN_BY.get(found[1] if found else "", ""),
         layout=_LOCK_VERSION.pattern,

@@ -118,6 +118,8 @@ def upgrade(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tup
     One for each category: `--dev` alone leaves the develop entries as they were, and `pipenv lock`
     updates everything (tried with pipenv 2026.10).
     """
+    if not constraint:
+        return (("pipenv", "upgrade"),)
     options = {"default": (), "develop": ("--dev",)}
     wanted = tuple(name + specifier for name, specifier in constraint.items())
     return tuple(
@@ -126,14 +128,27 @@ def upgrade(constraint: Mapping[str, str], sections: Sequence[str]) -> tuple[tup
     )
 
 
+def _rerun(
+    major: int, constraint: Mapping[str, str], sections: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Pipenv's commands that lock an edited Pipfile.
+
+    Without a name, `pipenv upgrade` looks for what the Pipfile no longer admits, from 2024.4 on.
+    With one it writes an entry of its own into the Pipfile, over a table with extras.
+    """
+    if major < 2025 or not constraint:
+        return upgrade(constraint, sections)
+    return (("pipenv", "upgrade", "--categories", " ".join(sections)),)
+
+
 LOCK = Lock(
     tool="pipenv",
     manifests=("Pipfile",),
     typed=upgrade,
-    rerun=lambda _, constraint, sections: upgrade(constraint, sections),
+    rerun=_rerun,
     check=("pipenv", "verify"),
     sections={"default": "packages", "develop": "dev-packages"},
-    # `pipenv upgrade` writes its specifier into the Pipfile so; the lock holds a hash of that.
+    # A named `pipenv upgrade` writes its specifier into the Pipfile so; the lock has a hash of it.
     spell=lambda specifier: ",".join(sorted(specifier.split(","))),
     on_project_python=True,
 )

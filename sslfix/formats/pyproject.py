@@ -1,4 +1,7 @@
-"""pyproject.toml: what a project, its groups and the tables of poetry, uv and pdm declare.
+"""pyproject.toml: what a project, its groups and the tables of its tools declare.
+
+uv's build-constraint-dependencies are not read: they are for the environments that packages are
+built in, as is what [build-system] requires.
 
 https://packaging.python.org/en/latest/specifications/pyproject-toml/
 https://packaging.python.org/en/latest/specifications/dependency-groups/
@@ -9,26 +12,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Union
+from typing import Union
 
 from sslfix.language import say as _
-from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Kind, Problem, Span
+from sslfix.model import (
+    Declaration,
+    DependencyFile,
+    Document,
+    Edit,
+    Format,
+    Include,
+    Kind,
+    Problem,
+    Span,
+)
 
-from . import _pep508, _toml, _toml_edit, _versions
+from . import _lists, _pep508, _toml, _toml_edit, _versions
+from ._lists import Table, problem
 from ._toml import Path, Place
 
 _PDM_OVERRIDES = ("tool", "pdm", "resolution", "overrides")
 _POETRY_SOURCES = ("git", "url", "path", "file")
-_Outcome = Union[Declaration, Problem]
-
-
-class _Table(NamedTuple):
-    """A table or array of declarations: its path, what declarations call it, and its data."""
-
-    path: tuple[str, ...]
-    section: str
-    data: object
-    kind: Kind = Kind.REQUIREMENT
+_Outcome = Union[Declaration, Include, Problem]
 
 
 def read(document: Document) -> DependencyFile:
@@ -37,34 +42,33 @@ def read(document: Document) -> DependencyFile:
     if isinstance(data, Problem):
         return DependencyFile(document, FORMAT.name, problems=(data,))
     outcomes: list[_Outcome] = []
-    lists, tables = list(_lists(data)), list(_poetry_tables(data))
-    overrides = _toml.child(data, *_PDM_OVERRIDES)
-    places = _toml.places(document.text) if lists or tables or overrides else {}
+    lists, tables = list(_arrays_of(data)), list(_poetry_tables(data))
+    overrides, tox = _toml.child(data, *_PDM_OVERRIDES), _toml.child(data, "tool", "tox")
+    places = _toml.places(document.text) if lists or tables or overrides or tox else {}
     for table in lists:
-        outcomes += _list(document, places, table)
+        outcomes += _lists.declared(document, places, table)
     for table in tables:
         outcomes += _poetry_table(document, places, table)
     if isinstance(overrides, Mapping):
         outcomes += _pdm_overrides(document, places, overrides)
+    if tox:
+        from . import _tox
+
+        outcomes += _tox.in_pyproject(document, places, tox)
     return DependencyFile.of(document, FORMAT.name, outcomes)
-
-
-def _problem(document: Document, place: Place, message: str) -> Problem:
-    line, _ = document.position(place.key.start)
-    return Problem(document.path, line, message)
 
 
 # --------------------------------------------------------------------------- PEP 508 strings
 
 
-def _lists(data: Mapping[str, object]) -> Iterator[_Table]:
+def _arrays_of(data: Mapping[str, object]) -> Iterator[Table]:
     """The arrays of requirements that a pyproject.toml may hold, present ones only."""
     uv, limits = ("tool", "uv"), Kind.CONSTRAINT
     single = (
-        _Table(("project", "dependencies"), "project.dependencies", None),
-        _Table((*uv, "dev-dependencies"), "uv.dev-dependencies", None),
-        _Table((*uv, "constraint-dependencies"), "uv.constraint-dependencies", None, limits),
-        _Table((*uv, "override-dependencies"), "uv.override-dependencies", None, limits),
+        Table(("project", "dependencies"), "project.dependencies", None),
+        Table((*uv, "dev-dependencies"), "uv.dev-dependencies", None),
+        Table((*uv, "constraint-dependencies"), "uv.constraint-dependencies", None, limits),
+        Table((*uv, "override-dependencies"), "uv.override-dependencies", None, limits),
     )
     for table in single:
         found = _toml.child(data, *table.path)
@@ -78,44 +82,15 @@ def _lists(data: Mapping[str, object]) -> Iterator[_Table]:
     for path, section in several:
         groups = _toml.child(data, *path)
         for name, found in groups.items() if isinstance(groups, Mapping) else ():
-            yield _Table((*path, name), f"{section}.{name}", found)
-    # https://hatch.pypa.io/latest/config/environment/overview/#dependencies
-    environments = _toml.child(data, "tool", "hatch", "envs")
-    for name, table in environments.items() if isinstance(environments, Mapping) else ():
-        for key in ("dependencies", "extra-dependencies"):
-            if isinstance(table, Mapping) and key in table:
-                where = ("tool", "hatch", "envs", name, key)
-                yield _Table(where, f"hatch.envs.{name}.{key}", table[key])
-
-
-def _list(document: Document, places: Mapping[Path, Place], table: _Table) -> Iterator[_Outcome]:
-    if not isinstance(table.data, list):
-        where = ".".join(table.path)
-        place = _toml.find(places, table.path)
-        yield _problem(
-            document, place, _("expected an array of requirements in {table}").format(table=where)
-        )
-        return
-    for index, element in enumerate(table.data):
-        place = places[(*table.path, index)]
-        if isinstance(element, Mapping) and "include-group" in element:
-            continue  # the group's own declarations stand where it is defined
-        if not isinstance(element, str):
-            yield _problem(document, place, _("expected a requirement as text"))
-            continue
-        passage = _toml.string(document.text, place.value)
-        start = len(passage.text) - len(passage.text.lstrip())
-        end = len(passage.text.rstrip())
-        try:
-            yield _pep508.declare(passage, start, end, section=table.section, kind=table.kind)
-        except _pep508.RequirementError as error:
-            yield _problem(document, place, str(error))
+            yield Table((*path, name), f"{section}.{name}", found)
+    envs = ("tool", "hatch", "envs")
+    yield from _lists.hatch(_toml.child(data, *envs), envs, "hatch.envs")
 
 
 # --------------------------------------------------------------------------- poetry
 
 
-def _poetry_tables(data: Mapping[str, object]) -> Iterator[_Table]:
+def _poetry_tables(data: Mapping[str, object]) -> Iterator[Table]:
     poetry = ("tool", "poetry")
     paths: list[tuple[str, ...]] = [(*poetry, "dependencies"), (*poetry, "dev-dependencies")]
     groups = _toml.child(data, *poetry, "group")
@@ -124,16 +99,16 @@ def _poetry_tables(data: Mapping[str, object]) -> Iterator[_Table]:
     for path in paths:
         found = _toml.child(data, *path)
         if found is not None:
-            yield _Table(path, ".".join(path[1:]), found)
+            yield Table(path, ".".join(path[1:]), found)
 
 
 def _poetry_table(
-    document: Document, places: Mapping[Path, Place], table: _Table
+    document: Document, places: Mapping[Path, Place], table: Table
 ) -> Iterator[_Outcome]:
     if not isinstance(table.data, Mapping):
         place = _toml.find(places, table.path)
         text = _("expected a table, {table}").format(table=".".join(table.path))
-        yield _problem(document, place, text)
+        yield problem(document, place, text)
         return
     for name, value in table.data.items():
         if name == "python":
@@ -146,7 +121,7 @@ def _poetry_table(
             declaration = _poetry_entry(name, entry)
             if declaration is None:
                 text = _("expected a version constraint of {name}").format(name=name)
-                yield _problem(document, whole, text)
+                yield problem(document, whole, text)
                 continue
             version = _toml.contents_at(
                 document.text, places, own if isinstance(entry, str) else (*own, "version")
@@ -206,7 +181,7 @@ def _pdm_overrides(
         accepts = _versions.pipfile(value) if isinstance(value, str) and not url else ()
         if accepts is None or not isinstance(value, str):
             text = _("expected a version constraint of {name}").format(name=name)
-            yield _problem(document, place, text)
+            yield problem(document, place, text)
             continue
         yield Declaration(
             name=_pep508.normalize(name),
@@ -235,13 +210,14 @@ def constrain(
 ) -> Edit | None:
     """A new element of the array that a section means, else of `project.dependencies`.
 
-    uv reads limits in a place of their own. In poetry's tables it is an entry, in the group that
-    the lock file has it for.
+    uv reads limits in a place of their own, which the environments of hatch and tox do not. In
+    poetry's tables it is an entry, in the group that the lock file has it for.
     """
     data = _toml.load(file.document)
     if isinstance(data, Problem):
         return None
-    if _toml.child(data, "tool", "uv") is not None:
+    elsewhere = section.startswith(("hatch.", "tox."))
+    if _toml.child(data, "tool", "uv") is not None and not elsewhere:
         return constrain_uv(file, name, specifier, comment)
     for array in _arrays(data, section):
         return _toml_edit.add_element(file.document, array, name + specifier, comment)
@@ -281,10 +257,14 @@ def _arrays(data: Mapping[str, object], section: str) -> Iterator[Path]:
     else:
         tables = ("group", "optional", "pdm.dev-dependencies")
         meant |= {f"{table}.{group}" for table in tables for group in groups}
-    for table in _lists(data):
+    for table in _arrays_of(data):
         asks = table.kind == Kind.REQUIREMENT and isinstance(table.data, list)
         if asks and table.section in meant:
             yield table.path
+    if section.startswith("tox."):
+        from . import _tox
+
+        yield from _tox.arrays(_toml.child(data, "tool", "tox"), ("tool", "tox"), section)
 
 
 FORMAT = Format(

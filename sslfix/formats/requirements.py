@@ -9,7 +9,7 @@ https://github.com/pypa/pip/blob/26.0/src/pip/_internal/req/req_file.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Union
 
 from sslfix.language import say as _
@@ -26,11 +26,9 @@ from sslfix.model import (
 )
 
 from . import _compiled, _hashes
-from ._lines import line_of
 from ._passage import Builder, Passage
 from ._pep508 import NAME, RequirementError, declare, is_marker, normalize, respecify
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_LINE = re.compile(r"\s*#")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -131,7 +129,7 @@ def read(document: Document, variables: Mapping[str, str] | None = None) -> Depe
         FORMAT.name,
         tuple(one for one in outcomes if isinstance(one, Declaration)),
         tuple(one for one in outcomes if isinstance(one, Include)),
-        tuple(_problems(document, (one for one in outcomes if isinstance(one, _Fault)))),
+        tuple(_problem(document, one) for one in outcomes if isinstance(one, _Fault)),
     )
 
 
@@ -143,20 +141,15 @@ def read_line(
     start += len(passage.text[start:]) - len(passage.text[start:].lstrip())
     for outcome in _line(passage, start, end, Kind.REQUIREMENT) if start < end else ():
         if isinstance(outcome, _Fault):
-            yield Problem(document.path, line_of(document, outcome.offset), outcome.message)
+            yield _problem(document, outcome)
         elif isinstance(outcome, Declaration):
             yield outcome._replace(section=section)
         else:
             yield outcome
 
 
-def _problems(document: Document, faults: Iterable[_Fault]) -> Iterator[Problem]:
-    """The faults with their lines, counted in one go: a wrong `--as` finds thousands."""
-    line, done = 1, 0
-    for fault in faults:
-        line += len(_LINE_END.findall(document.text, done, fault.offset))
-        done = fault.offset
-        yield Problem(document.path, line, fault.message)
+def _problem(document: Document, fault: _Fault) -> Problem:
+    return Problem(document.path, document.position(fault.offset)[0], fault.message)
 
 
 # --------------------------------------------------------------------------- lines

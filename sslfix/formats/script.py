@@ -13,7 +13,6 @@ from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Edit, Format, Problem
 
 from . import _pep508, _toml, _toml_edit
-from ._lines import line_of
 from ._passage import Builder, Passage
 
 _END = r"(?:\r\n|\r|\n)"
@@ -28,11 +27,11 @@ def read(document: Document) -> DependencyFile:
 
 def outcomes(document: Document) -> Iterator[Union[Declaration, Problem]]:
     """What the block of a Python file declares, with its places in the whole file."""
-    block = _block(document)
+    block = contents(document)
     if block is None:
         return
     content = Document(document.path, block.text)
-    first = line_of(document, block.pieces[0].start) - 1
+    first = document.position(block.pieces[0].start)[0] - 1
     for found in _outcomes(content, _toml.load(content)):
         if isinstance(found, Problem):
             yield found._replace(line=first + (found.line or 1))
@@ -54,26 +53,26 @@ def _outcomes(
     if not isinstance(listed, list):
         place = _toml.find(places, ("dependencies",))
         message = _("expected an array of requirements in {table}").format(table="dependencies")
-        yield Problem(content.path, line_of(content, place.key.start), message)
+        yield Problem(content.path, content.position(place.key.start)[0], message)
         return
     for index, element in enumerate(listed):
         value = places["dependencies", index].value
         if not isinstance(element, str):
             message = _("expected a requirement as text")
-            yield Problem(content.path, line_of(content, value.start), message)
+            yield Problem(content.path, content.position(value.start)[0], message)
             continue
         passage = _toml.string(content.text, value)
         try:
             yield _pep508.declare(passage, *_stripped(passage.text), section="script")
         except _pep508.RequirementError as error:
-            yield Problem(content.path, line_of(content, value.start), str(error))
+            yield Problem(content.path, content.position(value.start)[0], str(error))
 
 
 def _stripped(text: str) -> tuple[int, int]:
     return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
-def _block(document: Document) -> Passage | None:
+def contents(document: Document) -> Passage | None:
     """The TOML in the first block, without the comment signs."""
     for run in _COMMENTS.finditer(document.text):
         lines = list(_LINE.finditer(document.text, *run.span(1)))
@@ -90,7 +89,7 @@ def constrain(
     file: DependencyFile, name: str, specifier: str, comment: str, _: str = ""
 ) -> Edit | None:
     """A new element of the script's dependencies."""
-    block = _block(file.document)
+    block = contents(file.document)
     content = Document(file.document.path, block.text) if block else None
     data = _toml.load(content) if content else None
     if block is None or content is None or not isinstance(_toml.child(data, "dependencies"), list):

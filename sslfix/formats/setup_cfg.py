@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Union
 from sslfix.model import Declaration, DependencyFile, Document, Format, Include, Problem, Span
 
 from . import _pep508
-from ._lines import line_of
 from ._passage import Passage
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _requirements(
         try:
             yield _pep508.declare(passage, 0, end - start, section=section)
         except _pep508.RequirementError as error:
-            yield Problem(document.path, line_of(document, start), str(error))
+            yield Problem(document.path, document.position(start)[0], str(error))
 
 
 def _parts(text: str, entry: Entry) -> Iterator[Span]:

@@ -14,7 +14,6 @@ from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Problem
 
 from . import _pep508, _versions
-from ._lines import line_of
 from ._passage import Passage
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _requirements(
         try:
             found = _pep508.declare(passage, start, end, section=literal.section)
         except _pep508.RequirementError as error:
-            line_number = line_of(document, passage.span(start, end).start)
+            line_number = document.position(passage.span(start, end).start)[0]
             yield Problem(document.path, line_number, str(error))
             continue
         markers = [one for one in (literal.marker, found.marker) if one]

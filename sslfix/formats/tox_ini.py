@@ -7,54 +7,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
-from sslfix.model import (
-    Declaration,
-    DependencyFile,
-    Document,
-    Edit,
-    Format,
-    Include,
-    Problem,
-    Span,
-)
+from sslfix.model import DependencyFile, Document, Edit, Format, Problem, Span
 
-from . import _pep508, _versions, requirements
+from . import _pep508, requirements
 from ._passage import Builder, Passage
 
 if TYPE_CHECKING:
     from ._ini import Entry
-
-_Outcome = Union[Declaration, Include, Problem]
+    from ._tox import Outcome
 
 _COMMENT = re.compile(r"(?<!\\)#")
 _REFERENCE = re.compile(r"\{\[([^\[\]{}]+)\]\s*([^\s{}]+)\}")
-_FOLDER = re.compile(r"\{(?:toxinidir|tox_root)\}/?")
 
 
 def read(document: Document) -> DependencyFile:
-    """The `deps` of all environments, and those elsewhere that they refer to."""
-    from . import _ini
+    """The `deps` of all environments, and the files of their `constraints`."""
+    return DependencyFile.of(document, FORMAT.name, list(outcomes(document)))
 
-    outcomes: list[_Outcome] = []
+
+def outcomes(document: Document) -> Iterator[Outcome]:
+    """What a text says, `deps` elsewhere that others refer to with it."""
+    from . import _ini, _tox
+
     settings: dict[tuple[str, str], Entry] = {}
     for entry in _ini.entries(document):
         if isinstance(entry, Problem):
-            outcomes.append(entry)
+            yield entry
         else:
             settings.setdefault((entry.section, entry.key), entry)
     for place in _wanted(document.text, settings):
-        outcomes += _requirements(document, settings[place])
-    return DependencyFile.of(document, FORMAT.name, outcomes)
+        yield from _requirements(document, settings[place])
+    for (section, key), entry in settings.items():
+        if key == "constraints" and _is_environment(section):
+            for passage in _joined(document.text, entry):
+                yield from _tox.constraints(passage)
+
+
+def _is_environment(section: str) -> bool:
+    return section == "testenv" or section.startswith("testenv:")
 
 
 def _wanted(text: str, settings: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], None]:
     """The settings that hold requirements: `deps`, and what these refer to (`{[base]deps}`)."""
     waiting = [
-        (section, key)
-        for section, key in settings
-        if key == "deps" and (section == "testenv" or section.startswith("testenv:"))
+        (section, key) for section, key in settings if key == "deps" and _is_environment(section)
     ]
     wanted: dict[tuple[str, str], None] = {}
     while waiting:
@@ -66,28 +64,18 @@ def _wanted(text: str, settings: Mapping[tuple[str, str], Entry]) -> Mapping[tup
     return wanted
 
 
-def _requirements(document: Document, entry: Entry) -> Iterator[_Outcome]:
-    from . import _factors
+def _requirements(document: Document, entry: Entry) -> Iterator[Outcome]:
+    from . import _factors, _tox
 
     own = _factors.marker(entry.section.partition(":")[2])
     for passage in _joined(document.text, entry):
         expression, start = _factors.split(passage.text)
-        if "{" in _FOLDER.sub("", passage.text[start:]):
+        if not _tox.is_plain(passage.text[start:]):
             continue  # what is put in there is not known here
         section = f"{entry.section} {{{expression}}}" if expression else entry.section
         markers = [one for one in (own, _factors.marker(expression) if expression else "") if one]
         for outcome in requirements.read_line(document, passage, section, start):
-            yield _placed(outcome, markers)
-
-
-def _placed(outcome: _Outcome, markers: list[str]) -> _Outcome:
-    """A declaration for the Pythons of its environment; a file beside tox.ini."""
-    if isinstance(outcome, Include):
-        return outcome._replace(target=_FOLDER.sub("", outcome.target))
-    if isinstance(outcome, Declaration) and markers:
-        own = [outcome.marker] if outcome.marker else []
-        return outcome._replace(marker=_versions.join_markers("and", [*markers, *own]))
-    return outcome
+            yield _tox.placed(outcome, markers)
 
 
 def _joined(text: str, entry: Entry) -> Iterator[Passage]:

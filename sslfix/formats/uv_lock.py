@@ -40,8 +40,8 @@ def _url(package: Package) -> str:
 
 def add(constraint: Mapping[str, str], _: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The command of uv that limits these distributions in pyproject.toml and locks them."""
-    wanted = (name + specifier for name, specifier in constraint.items())
-    return (("uv", "add", "--no-sync", *wanted),)
+    wanted = tuple(name + specifier for name, specifier in constraint.items())
+    return (("uv", "add", "--no-sync", *wanted) if wanted else ("uv", "lock"),)
 
 
 # Another uv writes all of the file anew (0.4 to 0.13: 174 lines for one). Tried: the releases

@@ -35,7 +35,14 @@ def compiled(header: str, path: str = "requirements.txt") -> tuple[DependencyFil
         (UV, "r/b.in -o r/b.txt", "b.txt", "uv", ["../r/b.in"]),
         (UV, "-c c.txt a.in -o r.txt --python-version 3.11", "r.txt", "uv", ["c.txt", "a.in"]),
         (UV, "pyproject.toml --extra dev -o r.txt", "r.txt", "uv", ["pyproject.toml"]),
-        (PIP, "", "requirements.txt", "pip-compile", ["requirements.in"]),
+        (
+            PIP,
+            "",
+            "requirements.txt",
+            "pip-compile",
+            ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"],
+        ),
+        (PIP, "--all-extras pyproject.toml", "requirements.txt", "pip-compile", ["pyproject.toml"]),
         (PIP, "dev.in", "d/dev.txt", "pip-compile", ["d/dev.in"]),
         (PIP, "--output-file=r.txt b.in a.in", "r.txt", "pip-compile", ["b.in", "a.in"]),
         (PIP, "--allow-unsafe --constraint=c.txt a.in", "a.txt", "pip-compile", ["c.txt", "a.in"]),
@@ -55,7 +62,9 @@ def test_the_header_says_the_tool_and_the_sources(
     [
         ("", "requirements.txt"),
         (PIP.replace("pip-compile {}", "make upgrade"), "requirements.txt"),
-        (UV.replace("pip compile {}", "export -o requirements.txt"), "requirements.txt"),
+        (UV.replace("pip compile {}", "export"), "requirements.txt"),
+        (UV.replace("pip compile {}", "export --project x -o r.txt"), "r.txt"),
+        (UV.replace("pip compile {}", "add -r requirements.txt"), "requirements.txt"),
         (UV.format("requirements.in"), "requirements.txt"),  # printed, and sent into a file
         (UV.format("a.in -o other.txt"), "requirements.txt"),
         (UV.format("a.in -o ../requirements.txt"), "requirements.txt"),
@@ -75,6 +84,17 @@ def test_it_is_compiled_with_the_same_arguments_and_the_limit() -> None:
     assert lock.rerun(7, {"urllib3": "<2"}, ()) == ((*command, "-P", "urllib3<2"),)
 
 
+def test_an_exported_file_is_exported_again_after_its_lock_file() -> None:
+    header = UV.replace("pip compile {}", "export --frozen -o r/prod.txt")
+    file, lock = compiled(header, "a/r/prod.txt")
+    assert lock is not None
+    assert formats.manifests(file, lock) == ("a/pyproject.toml",)
+    export = ("uv", "export", "--frozen", "-o", "r/prod.txt")
+    assert lock.rerun(0, {"urllib3": "<2"}, ()) == (("uv", "lock"), export)
+    assert lock.typed({"urllib3": "<2"}, ()) == (("uv", "add", "--no-sync", "urllib3<2"), export)
+    assert lock.typed({}, ()) == (("uv", "lock"), export)
+
+
 def test_the_compiled_files_of_the_corpus_are_known(corpus: Path) -> None:
     known = {}
     for path in sorted(corpus.rglob("*.txt")):
@@ -88,6 +108,9 @@ def test_the_compiled_files_of_the_corpus_are_known(corpus: Path) -> None:
     assert known == {
         "DataDog__dd-trace-py/.riot/requirements/11b0623.txt": (
             "pip-compile", "../..", (".riot/requirements/11b0623.in",),
+        ),
+        "FabioLeitao__data-boar/requirements.txt": (
+            "uv", "", ("pyproject.toml",),
         ),
         "aws__aws-sam-cli/requirements/reproducible-linux.txt": (
             "uv", "..", ("pyproject.toml",),

@@ -121,7 +121,7 @@ def test_respecify_writes_between_the_quotes(old: str, specifier: str, new: str)
     ("old", "new"),
     [
         ("[packages]\na = '*'\n[docs]\n", "[packages]\na = '*'\nurllib3 = \"<2\"  # why\n[docs]\n"),
-        ("[docs]\r\na = '*'", "[docs]\r\na = '*'\r\n\r\n[packages]\r\nurllib3 = \"<2\"  # why\r\n"),
+        ("[docs]\r\na = '*'", "[docs]\r\na = '*'\r\n\r\n[packages]\r\nurllib3 = \"<2\"  # why"),
         ("", '[packages]\nurllib3 = "<2"  # why\n'),
         ("packages = {a = '*'}\n", None),
         ("packages.a = '*'\n", None),

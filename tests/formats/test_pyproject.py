@@ -281,7 +281,7 @@ LIMIT = 'constraint-dependencies = [\n    "urllib3<2",  # why\n]\n'
     ("old", "new"),
     [
         ("", "[tool.uv]\n" + LIMIT),
-        ("a = 1", "a = 1\n\n[tool.uv]\n" + LIMIT),
+        ("a = 1", "a = 1\n\n[tool.uv]\n" + LIMIT[:-1]),
         ("a = 1\n\n", "a = 1\n\n[tool.uv]\n" + LIMIT),
         ("[tool.uv]\na = 1 # b\n\n[c]\n", "[tool.uv]\na = 1 # b\n" + LIMIT + "\n[c]\n"),
         (
@@ -306,3 +306,12 @@ def test_constrain_uv(old: str, new: str | None) -> None:
     if text is not None:
         (one,) = read(text).declarations
         assert (one.section, one.kind) == ("uv.constraint-dependencies", Kind.CONSTRAINT)
+
+
+def test_what_pdm_installs_from_where_it_is() -> None:
+    file = read("[tool.pdm.dev-dependencies]\nx = ['-e file:///x#egg=sub', '-e ./x', 'a']\n")
+    assert [(one.name, one.url) for one in file.declarations] == [
+        ("sub", "file:///x#egg=sub"),
+        ("a", ""),
+    ]
+    assert file.problems == ()
