@@ -62,7 +62,7 @@ def match(
                 findings += _brought(rule, case, interpreter, declared, facts.files)
                 findings += _installed(rule, case, interpreter)
         findings += _detected(facts, rules, detectors, interpreter)
-    return tuple(sorted(_distinct(findings), key=_order))
+    return tuple(sorted(_distinct(findings), key=order))
 
 
 def describe(interpreter: Interpreter) -> str:
@@ -456,6 +456,7 @@ def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _order(finding: Finding) -> tuple[str, int, int, str]:
+def order(finding: Finding) -> tuple[str, int, int, str]:
+    """Where reports show a finding: by file, line and column, then by rule."""
     place = finding.locations[0]
     return (place.path, place.line, place.column, finding.rule.id)

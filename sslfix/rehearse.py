@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from . import formats, verify
 from .language import say as _
-from .model import Edit, Facts, Finding, Matcher, Plan
+from .model import DependencyFile, Edit, Facts, Finding, Matcher, Plan, Span
 from .plan import propose
 
 
@@ -63,7 +63,7 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
         except ValueError as error:
             withheld.append(kept.pop()._replace(status="withheld", withheld=str(error)))
             continue
-        again = _read_again(facts, texts)
+        again = read_again(facts, texts)
         crowded = [one for path in _unreadable(facts, again) for one in _several(kept, path)]
         if crowded:
             later.insert(0, crowded[-1])
@@ -81,7 +81,7 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
             continue
         kept.append(one)
         texts.update(changed)
-        again = _read_again(again, changed)
+        again = read_again(again, changed)
     return Plan(tuple(kept), tuple(withheld)), texts
 
 
@@ -146,11 +146,31 @@ def _touches(finding: Finding, path: str) -> bool:
 
 
 def _texts(facts: Facts, changes: Mapping[str, tuple[Edit, ...]]) -> dict[str, str]:
-    documents = {file.document.path: file.document for file in facts.files}
-    return {path: apply_edits(documents[path].text, found) for path, found in changes.items()}
+    files = {file.document.path: file for file in facts.files}
+    return {path: _edited(files[path], found) for path, found in changes.items()}
 
 
-def _read_again(facts: Facts, texts: Mapping[str, str]) -> Facts:
+def _edited(file: DependencyFile, changes: tuple[Edit, ...]) -> str:
+    """The text with its edits, without the remarks if the format takes them for more than that."""
+    text = apply_edits(file.document.text, changes)
+    plain = tuple(one for one in changes if not one.remark)
+    if len(plain) == len(changes):
+        return text
+    silent = apply_edits(file.document.text, plain)
+    return text if _said(file, text) == _said(file, silent) else silent
+
+
+def _said(file: DependencyFile, text: str) -> list[object]:
+    """What a file declares with that text, wherever it stands."""
+    format_ = formats.by_name(file.format)
+    assert format_ is not None, "it was read"
+    again, nowhere = format_.read(file.document._replace(text=text)), Span(0, 0)
+    declared = (one._replace(span=nowhere, specifier_span=None) for one in again.declarations)
+    return [*declared, *(one.message for one in again.problems)]
+
+
+def read_again(facts: Facts, texts: Mapping[str, str]) -> Facts:
+    """The facts with the files as they are read with those texts."""
     files = []
     for file in facts.files:
         text = texts.get(file.document.path)

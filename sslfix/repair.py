@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from . import formats, plan, rehearse, verify
+from . import formats, plan, rehearse, settle, verify
 from .apply import files as replacing
 from .errors import ApplyError
 from .language import say as _
@@ -23,13 +23,12 @@ from .model import (
     Relock,
     Report,
 )
+from .plan import locks
 from .session import PINS, Request, Run, check, matcher, names
+from .settle import Progress
 
 if TYPE_CHECKING:
     from .apply.environments import LockInstall
-
-Progress = Callable[[str], None]
-"""Called with one line about what is being done, for a person who waits."""
 
 
 def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
@@ -38,7 +37,7 @@ def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
     import io
 
     run = check(request)
-    decided, texts = _rehearsed(run, request)
+    decided, texts = _rehearsed(run, request, lambda _: None)
     patch: list[str] = []
     notes: list[str] = []
     for file in run.facts.files:
@@ -73,13 +72,17 @@ def repair(request: Request, progress: Progress) -> Report:
     it is then.
     """
     first = check(request)
-    second, withheld, steps = _repair_files(first, request, progress)
-    third, more = _repair_environments(second, request, progress)
-    withheld += more
+    second, decided, steps = _repair_files(first, request, progress)
+    third, withheld = _repair_environments(second, request, progress)
     outcome = verify.compare(first.findings, third.findings)
-    reasons = {one.key: one for one in withheld}
+    reasons = {one.key: one for one in (*decided.withheld, *withheld)}
     remaining = tuple(_with_reason(one, reasons.get(one.key)) for one in third.findings)
-    fixed = tuple(one._replace(status="fixed") for one in outcome.fixed if one.status == "open")
+    done = {one.key: one.fix for one in decided.fixes}
+    fixed = tuple(
+        one._replace(status="fixed", fix=done.get(one.key, one.fix))
+        for one in outcome.fixed
+        if one.status == "open"
+    )
     return Report(third.facts, (*fixed, *remaining), third.problems, tuple(steps))
 
 
@@ -95,11 +98,28 @@ def _with_reason(finding: Finding, withheld: Finding | None) -> Finding:
     )
 
 
-def _rehearsed(run: Run, request: Request) -> tuple[Plan, dict[str, str]]:
+def _rehearsed(run: Run, request: Request, progress: Progress) -> tuple[Plan, dict[str, str]]:
     allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
     open_ones = [one for one in run.findings if one.status == "open"]
-    whole = plan.make(open_ones, allowed, lambda one: _is_selected_note(one, request))
-    return rehearse.rehearse(whole, run.facts, matcher(request))
+    whole = plan.make(open_ones, allowed, lambda one: _is_taken_note(one, request, open_ones))
+    matching = matcher(request)
+    decided, texts = rehearse.rehearse(whole, run.facts, matching)
+    if request.offline:
+        return decided, texts
+    return settle.settle(decided, texts, run.facts, matching, progress)
+
+
+def _is_taken_note(finding: Finding, request: Request, others: Iterable[Finding]) -> bool:
+    """Whether a note is selected, or stands in the way of a fix that --unsafe allows."""
+    return _is_selected_note(finding, request) or (
+        request.unsafe
+        and any(
+            other.level > Level.NOTE
+            and other.interpreter == finding.interpreter
+            and any(other.distribution in one.constraint for one in finding.case.remedies)
+            for other in others
+        )
+    )
 
 
 def _is_selected_note(finding: Finding, request: Request) -> bool:
@@ -111,11 +131,9 @@ def _decided(run: Run, decided: Plan) -> tuple[Finding, ...]:
     return tuple(withheld.get(one.key, one) for one in run.findings)
 
 
-def _repair_files(
-    run: Run, request: Request, progress: Progress
-) -> tuple[Run, list[Finding], list[str]]:
-    """The files edited and re-locked in one step; then the run that looked again."""
-    decided, texts = _rehearsed(run, request)
+def _repair_files(run: Run, request: Request, progress: Progress) -> tuple[Run, Plan, list[str]]:
+    """The files edited and re-locked in one step: the run that looked again, and what was done."""
+    decided, texts = _rehearsed(run, request, progress)
     withheld = list(decided.withheld)
     steps: list[str] = []
     contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
@@ -126,20 +144,21 @@ def _repair_files(
         decided, texts = rehearse.rehearse(Plan(rest, ()), run.facts, matcher(request))
         contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
     if not contents:
-        return run, withheld, steps
+        return run, Plan((), tuple(withheld)), steps
     try:
         old = replacing.replace(contents)
     except ApplyError as error:
-        return run, [*withheld, *(_withhold(one, error) for one in decided.fixes)], steps
+        withheld += [_withhold(one, error) for one in decided.fixes]
+        return run, Plan((), tuple(withheld)), steps
     after = check(request)
     if verify.is_worse(verify.compare(run.findings, after.findings)):
         replacing.replace(old)
         reason = _("looked at again, the fix made it worse; all files were put back")
         withheld += [one._replace(status="withheld", withheld=reason) for one in decided.fixes]
-        return check(request), withheld, steps
+        return check(request), Plan((), tuple(withheld)), steps
     step = _("look at what else moved in the lock file: {change}")
     steps += [step.format(change=one) for one in moved]
-    return after, withheld, steps
+    return after, Plan(decided.fixes, tuple(withheld)), steps
 
 
 def _contents(
@@ -153,13 +172,12 @@ def _contents(
     moved: list[str] = []
     # A lock file may be made from another (`-c requirements.txt`), which then comes first.
     relocks = _relocks(decided.fixes)
-    relocks.sort(key=lambda one: len(plan.manifests(files[one[0]], facts)))
+    relocks.sort(key=lambda one: len(locks.manifests(files[one[0]], facts)))
     for path, relock, asking in relocks:
         progress(_("re-locking {path} with {tool}").format(path=path, tool=relock.tool))
+        judge = next(one for one in facts.interpreters if one.id == asking[0].interpreter)
         try:
-            done = lockfiles.relock(
-                relock, files, contents, facts.interpreters[0], offline=request.offline
-            )
+            done = lockfiles.relock(relock, files, contents, judge, offline=request.offline)
         except ApplyError as error:
             return {}, [_withhold(one, error) for one in asking], []
         contents[path] = done.data

@@ -7,14 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import detectors, match, plan, rules
+from . import detectors, match, obsolete, plan, rules
 from .collect import projects
 from .errors import ProbeError, UsageError
 from .language import say as _
 from .model import DependencyFile, Facts, Finding, Interpreter, Matcher, Problem, Rule
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
-ENVIRONMENT_DETECTOR = "stale-environment"
+ENVIRONMENT_DETECTORS = ("lock-drift", "project-python", "ssl-extensions", "stale-environment")
 
 
 class Request(NamedTuple):
@@ -30,6 +30,7 @@ class Request(NamedTuple):
     read_as: str | None = None
     unsafe: bool = False
     offline: bool = False
+    no_exec: bool = False
 
 
 class Run(NamedTuple):
@@ -70,12 +71,7 @@ def _interpreters(
     request: Request, files: Sequence[DependencyFile]
 ) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
     if request.targets:
-        from .collect import targets
-
-        profiles = (
-            targets.find(name, f"i{number}") for number, name in enumerate(request.targets, 1)
-        )
-        return tuple(profiles), ()
+        return _targets(request)
     found: list[Interpreter] = []
     problems: list[Problem] = []
     homes = {} if request.python else _own_homes([file.document.path for file in files])
@@ -89,6 +85,16 @@ def _interpreters(
         reason = _("no Python was found to judge for; name one with --python or --target")
         problems.append(Problem(main, None, reason))
     return tuple(found), tuple(problems)
+
+
+def _targets(request: Request) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
+    """The targets asked for; `auto` reads what the path names, or else what its project does."""
+    from .collect import hints
+
+    path = request.paths[0]
+    near = path if os.path.isdir(path) else os.path.dirname(path) or "."
+    folders = (near, _project_folder(request.paths))
+    return hints.choose(request.targets, folders, request.exclude)
 
 
 def _own_homes(paths: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -118,10 +124,13 @@ def _inspect(
     from .collect import interpreters
 
     judge_environment = ENVIRONMENT in request.only
-    for choice in interpreters.choose(folder, request.python, os.environ):
+    no_exec = request.no_exec
+    answer = interpreters.answer_unrun if no_exec else interpreters.answer
+    for choice in interpreters.choose(folder, request.python, os.environ, no_exec=no_exec):
         try:
-            identifier = f"i{len(found) + 1}"
-            one = interpreters.inspect(choice, identifier, installed=judge_environment)
+            one = interpreters.inspect(
+                choice, f"i{len(found) + 1}", installed=judge_environment, answer=answer
+            )
         except ProbeError as error:
             problems.append(Problem(error.executable, None, error.reason))
             continue
@@ -156,8 +165,17 @@ def matcher(request: Request) -> Matcher:
     chosen = tuple(one for one in every if _is_selected(one, request))
     known = detectors.all_detectors()
     if ENVIRONMENT not in request.only:
-        del known[ENVIRONMENT_DETECTOR]
-    return lambda facts: match.match(facts, chosen, known)
+        known = {name: one for name, one in known.items() if name not in ENVIRONMENT_DETECTORS}
+    limits = [one for one in chosen if one.cases[0].when.detector == obsolete.DETECTOR]
+    declared = bool(request.targets or request.python)
+
+    def matching(facts: Facts) -> tuple[Finding, ...]:
+        found = list(match.match(facts, chosen, known))
+        for rule in limits:
+            found += obsolete.find(facts, rule, every, declared=declared)
+        return tuple(sorted(found, key=match.order))
+
+    return matching
 
 
 def _is_selected(rule: Rule, request: Request) -> bool:

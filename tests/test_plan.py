@@ -16,6 +16,7 @@ from sslfix.model import (
     Finding,
     Fix,
     Install,
+    Interpreter,
     Level,
     Plan,
     Relock,
@@ -54,6 +55,8 @@ def patched(world: Facts, allowed: Applicability = SAFE) -> dict[str, str]:
     return rehearse.rehearse(decided, world, matcher)[1]
 
 
+NOT_NEWER = "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1; remove when that is gone"
+
 REQUIREMENTS = [
     # (SSL library, before, after): what must not change comes first
     (NEW, "urllib3==2.0.2\n", None),
@@ -64,15 +67,24 @@ REQUIREMENTS = [
     # A hashed pin needs new hashes.
     (OLD, "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n", None),
     (LIBRESSL, "urllib3==2.0.2\n", "urllib3>=2.0.3,<3\n"),
-    (OLD, "urllib3==2.0.2\n", "urllib3>=1.26.20,<2\n"),
-    (OLD, "urllib3==2.2.3\n", "urllib3>=1.26.20,<2\n"),
-    (OLD, "urllib3>=1.26\n", "urllib3>=1.26,<2\n"),
-    (OLD, "urllib3>=1.21.1,<3  # why\r\n", "urllib3>=1.21.1,<2  # why\r\n"),
-    (OLD, "urllib3[secure]\n", "urllib3[secure]>=1.26.20,<2\n"),
-    (OLD, 'urllib3==2.2.3 ; python_version < "4"', 'urllib3>=1.26.20,<2 ; python_version < "4"'),
+    # What keeps newer releases out says why, until when, and what stood there.
+    (OLD, "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.0.2\n"),
+    (OLD, "urllib3>=1.26\n", f"urllib3>=1.26,<2{NOT_NEWER}; was >=1.26\n"),
+    (OLD, "urllib3<3  # why \r\n", f"urllib3<2  # why{NOT_NEWER}; was <3 \r\n"),
+    (OLD, "urllib3[secure]\n", f"urllib3[secure]>=1.26.20,<2{NOT_NEWER}; was anything\n"),
+    (
+        OLD,
+        'urllib3==2.2.3 ; python_version < "4"',
+        f'urllib3>=1.26.20,<2 ; python_version < "4"{NOT_NEWER}; was ==2.2.3',
+    ),
+    (
+        OLD,
+        "urllib3==2.2.3 ; \\\n  python_version < '4'\nidna\n",
+        f"urllib3>=1.26.20,<2 ; \\\n  python_version < '4'{NOT_NEWER}; was ==2.2.3\nidna\n",
+    ),
     (NEW, "requests==2.32.3\n", "requests>=2.32.5,<3\n"),
     # Two interpreters: the remedy that suits both.
-    ((LIBRESSL, OLD), "urllib3==2.0.2\n", "urllib3>=1.26.20,<2\n"),
+    ((LIBRESSL, OLD), "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.0.2\n"),
 ]
 
 
@@ -86,13 +98,15 @@ def test_the_smallest_change_to_a_requirement(
 
 def test_unsafe_contradicts_the_author() -> None:
     world = facts(OLD, requirements="urllib3>=2\n")
-    assert patched(world, UNSAFE) == {"requirements.txt": "urllib3>=1.26.20,<2\n"}
+    assert patched(world, UNSAFE) == {
+        "requirements.txt": f"urllib3>=1.26.20,<2{NOT_NEWER}; was >=2\n"
+    }
 
 
 def test_what_is_not_named_gets_a_line_with_its_reason() -> None:
     world = facts(OLD, requirements="requests==2.31.0\n")
     assert patched(world) == {
-        "requirements.txt": "requests==2.31.0\nurllib3>=1.26.20,<2  # sslfix: SSL101\n"
+        "requirements.txt": f"requests==2.31.0\nurllib3>=1.26.20,<2{NOT_NEWER}\n"
     }
 
 
@@ -100,7 +114,7 @@ def test_the_constraints_file_in_use_is_preferred() -> None:
     world = facts(
         OLD, requirements="-c constraints.txt\nrequests==2.31.0\n", constraints="idna<4\n"
     )
-    assert patched(world) == {"constraints.txt": "idna<4\nurllib3>=1.26.20,<2  # sslfix: SSL101\n"}
+    assert patched(world) == {"constraints.txt": f"idna<4\nurllib3>=1.26.20,<2{NOT_NEWER}\n"}
 
 
 def test_the_constraint_is_changed_and_not_what_it_constrains() -> None:
@@ -112,7 +126,7 @@ def test_the_constraint_is_changed_and_not_what_it_constrains() -> None:
 def test_published_dependencies_are_added_to_only_when_asked() -> None:
     world = facts(OLD, pyproject='[project]\ndependencies = [\n    "requests>=2.30",\n]\n')
     assert patched(world) == {}
-    assert '"urllib3>=1.26.20,<2",  # sslfix: SSL101' in patched(world, UNSAFE)["pyproject.toml"]
+    assert f'"urllib3>=1.26.20,<2",{NOT_NEWER}' in patched(world, UNSAFE)["pyproject.toml"]
 
 
 LOCK = """\
@@ -172,7 +186,8 @@ def test_what_only_the_develop_section_holds_is_limited_there() -> None:
     world = facts(LIBRESSL, pipfile=manifest, pipfile_lock=locked)
     ((_, fix),) = proposals(world)
     assert patched(world)["Pipfile"].endswith(
-        'requests = "*"\nurllib3 = "<3,>=2.0.3"  # sslfix: SSL101\n'
+        'requests = "*"\nurllib3 = "<3,>=2.0.3"  # sslfix: SSL101: older urllib3 fails with an SSL '
+        "library that is not OpenSSL; remove when that is gone\n"
     )
     assert isinstance(fix.actions[1], Relock)
     assert fix.actions[1].commands == (("pipenv", "upgrade", "--dev", "urllib3<3,>=2.0.3"),)
@@ -180,7 +195,7 @@ def test_what_only_the_develop_section_holds_is_limited_there() -> None:
 
 def test_what_comes_in_with_a_category_is_limited_in_that_category() -> None:
     world = facts(OLD, pipfile='[packages]\nidna = "*"\n\n[dev-packages]\nrequests = "*"\n')
-    assert patched(world)["Pipfile"].endswith('urllib3 = ">=1.26.20,<2"  # sslfix: SSL101\n')
+    assert patched(world)["Pipfile"].endswith(f'urllib3 = ">=1.26.20,<2"{NOT_NEWER}\n')
 
 
 def test_a_manifest_that_cannot_be_read_is_not_edited() -> None:
@@ -265,7 +280,7 @@ groups = ["{}"]
 """
 PROJECT = '[project]\ndependencies = [\n    "requests",\n]\n'
 DOCS = '\n[dependency-groups]\ndocs = ["sphinx"]\n'
-ADDED = '"urllib3>=1.26.20,<2",  # sslfix: SSL101'
+ADDED = f'"urllib3>=1.26.20,<2",{NOT_NEWER}'
 LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
 
 
@@ -282,12 +297,13 @@ LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
         (
             "uv_lock",
             PROJECT.replace("requests", "urllib3==2.2.3"),
-            PROJECT.replace("requests", "urllib3>=1.26.20,<2"),
+            PROJECT.replace('"requests",', f'"urllib3>=1.26.20,<2",{NOT_NEWER}; was ==2.2.3'),
         ),
         (
             "uv_lock",
             '[tool.uv]\nconstraint-dependencies = ["urllib3==2.2.3"]\n',
-            '[tool.uv]\nconstraint-dependencies = ["urllib3>=1.26.20,<2"]\n',
+            "[tool.uv]\n"
+            f'constraint-dependencies = ["urllib3>=1.26.20,<2"]{NOT_NEWER}; was ==2.2.3\n',
         ),
         ("pdm_lock default", PROJECT, PROJECT.replace(",\n]", f",\n    {ADDED}\n]")),
         (
@@ -303,7 +319,7 @@ LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
         (
             "pdm_lock default",
             '[tool.pdm.resolution.overrides]\nurllib3 = "2.2.3"\n',
-            '[tool.pdm.resolution.overrides]\nurllib3 = ">=1.26.20,<2"\n',
+            f'[tool.pdm.resolution.overrides]\nurllib3 = ">=1.26.20,<2"{NOT_NEWER}; was 2.2.3\n',
         ),
     ],
 )
@@ -348,6 +364,46 @@ def test_a_fork_for_other_interpreters_stays() -> None:
     )
     assert isinstance(fix.actions[-1], Relock)
     assert fix.actions[-1].constraint == {"urllib3": ">=1.26.20,<2"}
+
+
+UNIVERSAL = """\
+# This file was autogenerated by uv via the following command:
+#    uv pip compile --universal requirements.in -o requirements.txt
+urllib3==2.2.3
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "marker"),
+    [
+        (interpreter(NEW, "3.12.1"), "python_version < '3.10'"),
+        (interpreter(NEW, "3.8.18"), "python_version >= '3.9'"),
+        (interpreter(NEW), ""),
+        (interpreter(NEW, markers={"sys_platform": "darwin"}), "sys_platform == 'linux'"),
+        (interpreter(OLD, "3.12.1"), ""),
+    ],
+)
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": PROJECT, "uv.lock": UV_LOCK},
+        {"requirements.in": "requests\n", "requirements.txt": UNIVERSAL},
+        {"requirements.txt": "requests==2.31.0\n"},
+    ],
+    ids=" ".join,
+)
+def test_a_limit_for_some_interpreters_leaves_the_others_alone(
+    files: dict[str, str], other: Interpreter, marker: str
+) -> None:
+    people = (interpreter(OLD), other._replace(id="i2"))
+    texts = patched(Facts(people, tuple(read(name, text) for name, text in files.items())))
+    limits = [
+        one
+        for name, text in texts.items()
+        for one in read(name, text).declarations
+        if one.name == "urllib3"
+    ]
+    assert [one.marker for one in limits] == [marker]
 
 
 def test_a_range_that_asks_for_2_beside_its_lock_is_contradicted_only_by_unsafe() -> None:
@@ -421,7 +477,7 @@ def relocked(world: Facts) -> list[str]:
     return sorted({one.path for one in actions if isinstance(one, Relock)})
 
 
-LINE = "urllib3>=1.26.20,<2  # sslfix: SSL101\n"
+LINE = f"urllib3>=1.26.20,<2{NOT_NEWER}\n"
 
 
 @pytest.mark.parametrize(
@@ -434,7 +490,7 @@ LINE = "urllib3>=1.26.20,<2  # sslfix: SSL101\n"
         ),
         (
             {"requirements__in": "urllib3==2.2.3\n", "requirements__txt": COMPILED.format("")},
-            {"requirements.in": "urllib3>=1.26.20,<2\n"},
+            {"requirements.in": f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.2.3\n"},
             ["requirements.txt"],
         ),
         (
@@ -469,7 +525,11 @@ LINE = "urllib3>=1.26.20,<2  # sslfix: SSL101\n"
         # Without its source, or made by another command, it is a file like any other.
         (
             {"requirements__txt": COMPILED.format("")},
-            {"requirements.txt": COMPILED.format("").replace("==2.2.3", ">=1.26.20,<2")},
+            {
+                "requirements.txt": COMPILED.format("").replace(
+                    "==2.2.3", f">=1.26.20,<2{NOT_NEWER}; was ==2.2.3"
+                )
+            },
             [],
         ),
         # pip-compile takes the limit on its command line, and keeps what it chose.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from sslfix.errors import ApplyError
 from sslfix.language import say as _
@@ -32,6 +32,25 @@ _MISLEADING = frozenset(
     }
 )
 _SHOWN_LINES = 12
+_held: list[int] = []
+
+
+class CommandError(ApplyError):
+    """A command that failed: the message has the last lines, `output` all that it printed."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+@contextmanager
+def holding(descriptor: int) -> Iterator[None]:
+    """All commands run meanwhile hold this descriptor too: a lock on it outlives our own death."""
+    _held.append(descriptor)
+    try:
+        yield
+    finally:
+        _held.remove(descriptor)
 
 
 def run(command: Sequence[str], cwd: str, extra: Mapping[str, str] | None = None) -> str:
@@ -42,20 +61,36 @@ def run(command: Sequence[str], cwd: str, extra: Mapping[str, str] | None = None
     """
     import shlex
 
-    code, output = _call(command, cwd, variables(extra))
-    if code and (os.environ.get("LD_PRELOAD") or os.environ.get("LD_LIBRARY_PATH")):
-        # What a person preloads for their program may break uv, pip or poetry just as well.
-        plain = {**(extra or {}), "LD_PRELOAD": "", "LD_LIBRARY_PATH": ""}
-        code, output = _call(command, cwd, variables(plain))
+    code, output = finish(command, cwd, extra)
     if code:
         lines = [line for line in output.splitlines() if line.strip()][-_SHOWN_LINES:]
         text = _("{command} failed with exit code {code}:")
         text = text.format(command=f"`{shlex.join(command)}`", code=code)
-        raise ApplyError("\n".join([text, *lines]))
+        raise CommandError("\n".join([text, *lines]), output)
     return output
 
 
-def _call(command: Sequence[str], cwd: str, variables: Mapping[str, str]) -> tuple[int, str]:
+def finish(
+    command: Sequence[str],
+    cwd: str,
+    extra: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> tuple[int, str]:
+    """The exit code and the whole output of a command that is run as by `run`.
+
+    After `timeout` seconds it is killed, and the exit code is 124.
+    """
+    code, output = _call(command, cwd, variables(extra), timeout)
+    if code not in {0, 124} and (os.environ.get("LD_PRELOAD") or os.environ.get("LD_LIBRARY_PATH")):
+        # What a person preloads for their program may break uv, pip or poetry just as well.
+        plain = {**(extra or {}), "LD_PRELOAD": "", "LD_LIBRARY_PATH": ""}
+        code, output = _call(command, cwd, variables(plain), timeout)
+    return code, output
+
+
+def _call(
+    command: Sequence[str], cwd: str, variables: Mapping[str, str], timeout: float
+) -> tuple[int, str]:
     """Exit code and output; the command's whole session is killed if we are interrupted."""
     import signal
     import subprocess
@@ -69,17 +104,18 @@ def _call(command: Sequence[str], cwd: str, variables: Mapping[str, str]) -> tup
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=_held,
         )
     except OSError as error:
         return 127, str(error.strerror)
     with child:
         try:
-            output = child.communicate(timeout=TIMEOUT)[0]
+            output = child.communicate(timeout=timeout)[0]
         except BaseException as error:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                return 124, _("gave up after {number} s").format(number=TIMEOUT)
+                return 124, _("gave up after {number} s").format(number=int(timeout))
             raise
     return child.returncode, output.decode("utf-8", "replace")
 

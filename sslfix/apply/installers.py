@@ -82,16 +82,21 @@ def _by_the_first(target: Target, command: Callable[[Installer], tuple[str, ...]
 
 def installers(target: Target) -> tuple[Installer, ...]:
     """The installers for an environment, best first; there is always one."""
-    from shutil import which
-
-    uv = which("uv")
+    uv = find_uv(target.path, target.made_by)
     if uv and target.made_by == "uv":
         return (_uv(uv, target),)  # the index may be in uv's settings, which pip does not read
     embedded = embedded_pip(target.python)
-    found = [_uv(uv, target)] if uv and not _pip_has_its_index(target.path) else []
+    found = [_uv(uv, target)] if uv else []
     if embedded:
         found.append(_pip("virtualenv's pip", target.executable, f"{embedded}/pip"))
     return (*found, _pip("its own pip", target.executable, "-m", "pip"))
+
+
+def find_uv(environment: str, made_by: str) -> str | None:
+    """The path of uv, None where there is none or where only pip knows the index."""
+    from shutil import which
+
+    return which("uv") if made_by == "uv" or not _pip_has_its_index(environment) else None
 
 
 def _uv(uv: str, target: Target) -> Installer:

@@ -34,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     judged.add_argument(
         "--target", metavar="NAME", action="append", help="a known deployment target (repeatable)"
     )
+    judged.add_argument(
+        "--no-exec", action="store_true", help="read interpreters from their files, run none"
+    )
     chosen = parser.add_argument_group("what is checked")
     chosen.add_argument("--only", choices=ONLY, action="append")
     chosen.add_argument("--select", metavar="RULE", action="append", help="id, prefix or name")
@@ -66,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.apply:
         from sslfix.repair import repair
 
-        report = repair(request, _progress if not arguments.quiet else lambda _: None)
+        report = repair(request, (lambda _: None) if arguments.quiet else _progress)
     else:
         looked = check(request)
         report = Report(looked.facts, looked.findings, looked.problems)
@@ -99,6 +102,8 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
         raise UsageError(_("--target stands in for an interpreter; say it or --python, not both"))
     if not targets and not python:
         targets, python = settings.targets, settings.python
+    if arguments.no_exec and (arguments.apply or arguments.diff):
+        raise UsageError(_("--no-exec only looks: fixes are tried out with tools that run code"))
     if arguments.read_as:
         _require_format(arguments.read_as)
     request = Request(
@@ -112,6 +117,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Level]:
         read_as=arguments.read_as,
         unsafe=arguments.unsafe,
         offline=arguments.offline,
+        no_exec=arguments.no_exec,
     )
     return request, Level[(arguments.fail_on or settings.fail_on or "error").upper()]
 

@@ -41,9 +41,8 @@ def _finding(finding: Finding) -> Iterator[str]:
             yield "..."
         path = location.path
         yield from _excerpt(location, location.note if number else finding.detail, width)
-    if finding.status != "fixed":
-        yield f"{margin} |"
-        yield from (f"{margin} = {text}" for text in _advice(finding))
+    yield f"{margin} |"
+    yield from (f"{margin} = {text}" for text in _below(finding))
 
 
 def _place(location: Location) -> str:
@@ -73,6 +72,14 @@ def _excerpt(location: Location, note: str, width: int) -> Iterator[str]:
     yield f"{margin} |"
     yield f"{location.line:>{width}} | {shown}"
     yield f"{margin} | {' ' * columns(shown[:first])}{carets} {note}".rstrip()
+
+
+def _below(finding: Finding) -> Iterator[str]:
+    fix = finding.fix
+    if finding.status == "fixed":
+        yield _("done: {title}").format(title=fix.title) if fix else _("done")
+    else:
+        yield from _advice(finding)
 
 
 def _advice(finding: Finding) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from sslfix import rules
+from sslfix import obsolete, rules
 from sslfix.detectors import all_detectors
 from sslfix.errors import ReadError
 from sslfix.explain import explain
@@ -85,7 +85,7 @@ def test_the_page_names_what_exists(rule: Rule) -> None:
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
         for name in (*case.affected, *case.brought_by, *case.when.draws):
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
-        assert not case.when.detector or case.when.detector in all_detectors()
+        assert case.when.detector in {"", obsolete.DETECTOR, *all_detectors()}
         for platform in (case.when.platform, *(remedy.platform for remedy in case.remedies)):
             assert platform in {"", "linux", "darwin", "win32"}
     for example in rule.examples:

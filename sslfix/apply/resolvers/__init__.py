@@ -1,0 +1,71 @@
+"""What a project's requirements resolve to, by uv or by pip: never by a resolver of our own.
+
+They are asked in a copy of the project's folder that is made of links, with dependency files as
+they will be. As in `pip install`, a source distribution may be built to learn what it requires.
+
+A wrong diagnosis is worse than none: only where the resolver says that requirements contradict
+each other, or that no release satisfies one, it is a conflict. All else that fails is no answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from sslfix.apply import installers
+from sslfix.language import say as _
+from sslfix.model import DependencyFile, Interpreter
+
+from . import pip, questions, uv
+from .answers import NoSolutionError as NoSolutionError
+from .answers import Resolution as Resolution
+from .answers import UnavailableError as UnavailableError
+from .questions import Question
+
+
+def resolve(
+    file: DependencyFile,
+    section: str,
+    files: Mapping[str, DependencyFile],
+    interpreter: Interpreter,
+    *,
+    offline: bool = False,
+) -> Resolution:
+    """What `section` of a file resolves to, with what is installed together with it.
+
+    `files` are those of the run by path, with their new texts. For a constraints file the files
+    that it limits are resolved. What cannot be said to pip is left out: paths that poetry and its
+    like declare, conda's packages, versions with alternatives (`^1 || ^3`). Raises
+    NoSolutionError or UnavailableError.
+    """
+    if offline:
+        raise UnavailableError(_("a resolver was not asked, as it needs the network"))
+    with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
+        question = questions.question(file, section, files, os.path.realpath(scratch))
+        failures = []
+        for ask in _resolvers(interpreter):
+            try:
+                return ask(question)
+            except UnavailableError as error:
+                failures.append(error)
+    if not failures:
+        text = _("neither uv nor a pip for Python {version} is here to ask")
+        raise UnavailableError(text.format(version=interpreter.version))
+    # A traceback tells of a resolver that is sick itself.
+    raise min(failures, key=lambda error: "Traceback" in error.message)
+
+
+def _resolvers(interpreter: Interpreter) -> Iterator[Callable[[Question], Resolution]]:
+    """Those that can be asked, best first, by the rules for installing."""
+    environment = interpreter.environment
+    made_by = environment.made_by if environment else ""
+    place = environment.path if environment else interpreter.prefix or sys.prefix
+    found = installers.find_uv(place, made_by)
+    if found:
+        yield partial(uv.ask, found, interpreter)
+    if not found or made_by != "uv":
+        for command in pip.pips(interpreter):
+            yield partial(pip.ask, command)

@@ -1,0 +1,96 @@
+"""pip asked: `pip install --dry-run --report`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from sslfix.apply import children, installers
+from sslfix.language import say as _
+from sslfix.model import Interpreter
+
+from . import answers, declared
+from .answers import SILENCE, NoSolutionError, Resolution, UnavailableError
+from .questions import Question
+
+_OPTIONS = (
+    "--dry-run",
+    "--ignore-installed",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--no-color",
+    "--progress-bar=off",
+    "--retries=0",
+    f"--timeout={SILENCE}",
+)
+_SETTINGS = {
+    "PIP_REQUIRE_HASHES": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+_CONFLICT = re.compile(
+    r"^The conflict is caused by:\n(.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL
+)
+_NO_RELEASE = re.compile(
+    r"^ERROR: Could not find a version that satisfies .*\(from versions: (?!none\)).*\n"
+    r"(?:.*\n)*?ERROR: (No matching distribution found for .+)",
+    re.MULTILINE,
+)
+
+
+def ask(pip: Sequence[str], question: Question) -> Resolution:
+    """What a pip chooses; NoSolutionError or UnavailableError where it chooses nothing."""
+    if question.overrides:
+        raise UnavailableError(_("pip knows no overrides, and uv was not asked"))
+    report, log = (os.path.join(question.scratch, f"sslfix-pip.{one}") for one in ("json", "log"))
+    command = [*pip, "install", *_OPTIONS, "--report", report, "--log", log]
+    command += [part for name in question.requirements for part in ("-r", name)]
+    command += [part for name in question.constraints for part in ("-c", name)]
+    code, said = children.finish(command, question.folder, _SETTINGS, answers.PATIENCE)
+    if code == 0:
+        return _reported(report)
+    if "no such option" in said:
+        raise UnavailableError(_("pip cannot say what it would install before its release 22.2"))
+    said = question.cleaned(said)
+    conflict = _CONFLICT.search(said) or _NO_RELEASE.search(said)
+    if conflict and not _missed_an_index(log):
+        raise NoSolutionError(answers.undrawn(conflict[1]))
+    raise answers.could_not_tell("pip", said)
+
+
+def pips(interpreter: Interpreter) -> Iterator[tuple[str, ...]]:
+    """The pips that can be asked, best first: on a Python of the same minor version.
+
+    pip judges markers by the Python that it runs on, whatever `--python-version` says:
+    https://github.com/pypa/pip/issues/11664
+    """
+    minor = ".".join(interpreter.version.split(".")[:2])
+    asked = interpreter.source == "asked"
+    same = minor == f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if not asked and not (same and interpreter.markers.get("sys_platform") == sys.platform):
+        return
+    python = os.path.abspath(interpreter.executable) if asked else sys.executable
+    embedded = installers.embedded_pip(minor)
+    if embedded:
+        yield (python, f"{embedded}/pip")
+    if asked:
+        yield (python, "-m", "pip")
+
+
+def _reported(path: str) -> Resolution:
+    """What pip's report says: https://pip.pypa.io/en/stable/reference/installation-report/."""
+    import json
+
+    with open(path, encoding="utf-8") as stream:
+        report = json.load(stream)
+    chosen = [one["metadata"] for one in report["install"]]
+    versions = {declared.normal(one["name"]): str(one["version"]) for one in chosen}
+    return Resolution(versions, f"pip {report['pip_version']}")
+
+
+def _missed_an_index(log: str) -> bool:
+    """Whether an index failed: pip goes on without it and says so in its log only."""
+    with open(log, encoding="utf-8", errors="replace") as stream:
+        return any("Could not fetch URL" in line and " 404 " not in line for line in stream)
