@@ -60,7 +60,7 @@ def read(
         one
         for path in paths
         for one in _find(path, read_as, elsewhere=elsewhere)
-        if not _excluded(one.path, exclude)
+        if not excluded(one.path, exclude)
     ]
     problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
     good = {one.path: one for one in _each_once(found) if not one.problem}
@@ -124,7 +124,7 @@ def unknown_format() -> str:
 
 
 def _below(folder: str) -> Iterator[_Found]:
-    for path in sorted(_listed(folder)):
+    for path in sorted(listed(folder)):
         format_ = formats.for_path(path)
         if os.path.isdir(path):
             yield _Found(path, None, _("is a directory, not a dependency file"))
@@ -132,7 +132,7 @@ def _below(folder: str) -> Iterator[_Found]:
             yield _Found(path, format_)
 
 
-def _listed(folder: str) -> list[str]:
+def listed(folder: str) -> list[str]:
     """Files below a folder that version control does not ignore; folders that look like files."""
     tracked = _git_files(folder)
     if tracked is None:
@@ -334,6 +334,6 @@ def _source(path: str, data: bytes) -> Document | None:
         return None
 
 
-def _excluded(path: str, patterns: Iterable[str]) -> bool:
+def excluded(path: str, patterns: Iterable[str]) -> bool:
     """Whether a shown path matches one of the configuration's `exclude` patterns."""
     return any(fnmatch.fnmatch(path, one) or path.startswith(one + "/") for one in patterns)
