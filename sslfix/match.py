@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from . import specifiers
@@ -49,6 +49,7 @@ def match(
     names = _names(rules)
     for interpreter in facts.interpreters:
         declared = tuple(_effective(facts, interpreter, names))
+        near = _Neighbours(declared)
         present = {one.declaration.name for one in declared}
         present.update(one.name for one in interpreter.distributions)
         for rule in rules:
@@ -58,8 +59,8 @@ def match(
                     continue
                 if not _applies(case, interpreter):
                     continue
-                findings += _declared(rule, case, interpreter, declared)
-                findings += _brought(rule, case, interpreter, declared, facts.files)
+                findings += _declared(rule, case, interpreter, near)
+                findings += _brought(rule, case, interpreter, near, facts.files)
                 findings += _installed(rule, case, interpreter)
         findings += _detected(facts, rules, detectors, interpreter)
     return tuple(sorted(_distinct(findings), key=order))
@@ -147,12 +148,24 @@ def _present(
     return _("the newest {name}").format(name=name) if newest else ""
 
 
-def _around(one: _Declared, declared: Iterable[_Declared]) -> Iterator[_Declared]:
+class _Neighbours:
     """The declarations of the same project: in the same folder, or joined by `-r` and `-c`."""
-    folder = _folder(one.file)
-    return (
-        other for other in declared if other.group == one.group or _folder(other.file) == folder
-    )
+
+    def __init__(self, declared: Sequence[_Declared]) -> None:
+        self.all = declared
+        self._numbers: dict[object, list[int]] = {}
+        self._known: dict[tuple[int, str], tuple[_Declared, ...]] = {}
+        for number, one in enumerate(declared):
+            for key in (one.group, _folder(one.file)):
+                self._numbers.setdefault(key, []).append(number)
+
+    def of(self, one: _Declared) -> tuple[_Declared, ...]:
+        """Those of one's project, itself among them, in the order of files and lines."""
+        key = (one.group, _folder(one.file))
+        if key not in self._known:
+            numbers = {*self._numbers[key[0]], *self._numbers[key[1]]}
+            self._known[key] = tuple(self.all[number] for number in sorted(numbers))
+        return self._known[key]
 
 
 def _is_affected(one: _Declared, affected: str) -> bool:
@@ -186,23 +199,21 @@ def _effective(
             declaration.marker, interpreter.markers, extras=declaration.kind == Kind.LOCK
         )
     ]
-    limits: dict[tuple[int, str], list[Declaration]] = {}
+    # What is always read together: a section's own limits, and constraints with every section.
+    limits: dict[tuple[int, str, str | None], dict[str, None]] = {}
     for file, declaration in counting:
         if declaration.kind != Kind.LOCK and len(declaration.accepts) == 1:
-            key = (groups[file.document.path], declaration.name)
-            limits.setdefault(key, []).append(declaration)
+            section = None if declaration.kind == Kind.CONSTRAINT else declaration.section
+            key = (groups[file.document.path], declaration.name, section)
+            limits.setdefault(key, {})[declaration.accepts[0]] = None
     for file, declaration in counting:
         accepts = declaration.accepts
         if declaration.kind != Kind.LOCK:
-            others = limits.get((groups[file.document.path], declaration.name), [])
-            beside = [one.accepts[0] for one in others if _goes_with(one, declaration)]
+            place = (groups[file.document.path], declaration.name)
+            sections = (None, declaration.section)
+            beside = [one for section in sections for one in limits.get((*place, section), {})]
             accepts = tuple(specifiers.intersect([own, *beside]) for own in accepts)
         yield _Declared(file, declaration, accepts, groups[file.document.path])
-
-
-def _goes_with(one: Declaration, other: Declaration) -> bool:
-    """Whether both are always read together: a constraint, or the same section (no extra)."""
-    return one.kind == Kind.CONSTRAINT or one.section == other.section
 
 
 def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
@@ -248,13 +259,13 @@ _EXTRAS = re.compile(
 
 
 def _declared(
-    rule: Rule, case: Case, interpreter: Interpreter, declared: tuple[_Declared, ...]
+    rule: Rule, case: Case, interpreter: Interpreter, near: _Neighbours
 ) -> Iterator[Finding]:
-    for one in declared:
+    for one in near.all:
         affected = case.affected.get(one.declaration.name)
         if affected is None or not _is_affected(one, affected):
             continue
-        around = tuple(_around(one, declared))
+        around = near.of(one)
         drawn = not any(other.declaration.kind == Kind.LOCK for other in around)
         beside = _beside(case, interpreter, around, drawn=drawn)
         if beside is None:
@@ -302,7 +313,7 @@ def _brought(
     rule: Rule,
     case: Case,
     interpreter: Interpreter,
-    declared: tuple[_Declared, ...],
+    near: _Neighbours,
     files: Iterable[DependencyFile],
 ) -> Iterator[Finding]:
     """A distribution that the project does not name comes in with one that it names.
@@ -311,13 +322,13 @@ def _brought(
     """
     locked = {_folder(file) for file in files if _is_lock(file)}
     for name in case.affected:
-        settled = locked | {_folder(one.file) for one in declared if one.declaration.name == name}
-        for one in declared:
+        settled = locked | {_folder(one.file) for one in near.all if one.declaration.name == name}
+        for one in near.all:
             bringer = case.brought_by.get(one.declaration.name)
             folder = _folder(one.file)
             if bringer is None or folder in settled or one.declaration.kind != Kind.REQUIREMENT:
                 continue
-            beside = _beside(case, interpreter, _around(one, declared), drawn=True)
+            beside = _beside(case, interpreter, near.of(one), drawn=True)
             if beside is not None and _is_affected(one, bringer):
                 settled.add(folder)
                 yield _finding(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from . import match, reasons, rules
+from . import formats, match, reasons, rules
 from .language import all_of
 from .language import say as _
 from .model import (
@@ -57,7 +57,7 @@ def _needs(facts: Facts, file: DependencyFile, one: Declaration, rule: Rule) -> 
     bad = tuple(case.affected[one.name] for case in rule.cases if one.name in case.affected)
     what_if = one._replace(accepts=bad, version=None)
     files = []
-    for other in facts.files:
+    for other in formats.joined(file, facts.files):
         kept = tuple(each for each in other.declarations if each.name != one.name)
         files.append(other._replace(declarations=(*kept, what_if) if other is file else kept))
     found = match.match(facts._replace(files=tuple(files), sources=()), (rule,), {})

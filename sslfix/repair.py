@@ -145,20 +145,30 @@ def _repair_files(run: Run, request: Request, progress: Progress) -> tuple[Run, 
         contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
     if not contents:
         return run, Plan((), tuple(withheld)), steps
+    files = {file.document.path: file.document for file in run.facts.files}
     try:
-        old = replacing.replace(contents)
+        old = replacing.replace(contents, {path: files[path].encode() for path in contents})
     except ApplyError as error:
         withheld += [_withhold(one, error) for one in decided.fixes]
         return run, Plan((), tuple(withheld)), steps
     after = check(request)
     if verify.is_worse(verify.compare(run.findings, after.findings)):
-        replacing.replace(old)
-        reason = _("looked at again, the fix made it worse; all files were put back")
+        reason = _put_back(old, contents)
         withheld += [one._replace(status="withheld", withheld=reason) for one in decided.fixes]
         return check(request), Plan((), tuple(withheld)), steps
     step = _("look at what else moved in the lock file: {change}")
     steps += [step.format(change=one) for one in moved]
     return after, Plan(decided.fixes, tuple(withheld)), steps
+
+
+def _put_back(old: dict[str, bytes], new: dict[str, bytes]) -> str:
+    """Why a fix that was made is gone again, or that it could not be taken back."""
+    try:
+        replacing.replace(old, new)
+    except ApplyError as error:
+        text = _("looked at again, the fix made it worse, and it could not be taken back: {reason}")
+        return text.format(reason=error.message)
+    return _("looked at again, the fix made it worse; all files were put back")
 
 
 def _contents(

@@ -36,7 +36,8 @@ class Relocked(NamedTuple):
 class _Job(NamedTuple):
     """What all steps of one re-lock share; `by_hand` is what to type where it fails.
 
-    `contents` are the bytes of all dependency files as they will be, but for this lock file.
+    `contents` are the bytes of all dependency files as they will be, but for this lock file, and
+    `root` is the folder that holds them all.
     """
 
     action: Relock
@@ -44,7 +45,8 @@ class _Job(NamedTuple):
     contents: Mapping[str, bytes]
     lock: Lock
     interpreter: Interpreter | None
-    by_hand: str
+    by_hand: str = ""
+    root: str = ""
 
     @property
     def python(self) -> str:
@@ -79,22 +81,34 @@ def relock(
     contents = {path: edited.get(path, file.document.encode()) for path, file in files.items()}
     if lock is None or files.keys().isdisjoint(formats.manifests(old, lock)):
         return _repin(action, _read(old, contents[action.path]), interpreter, offline=offline)
-    job = _Job(action, old, contents, lock, interpreter, "")
-    by_hand = " && ".join(_shell(command) for command in action.commands)
-    if job.folder != os.curdir:
-        by_hand = f"cd {_shell([job.folder])} && {by_hand}"
-    job = job._replace(by_hand=by_hand)
+    job = _job(_Job(action, old, contents, lock, interpreter))
+    installed = _installed(job)
+    if installed is not None and not _suits(job, installed):
+        job = job._replace(by_hand=_by_hand(job, _fetching() or _FETCHERS[-1]))
     if offline:
         raise job.failed(_offline(action))
-    text = _("{tool} is not installed, and {path} is its file")
-    error = job.failed(text.format(tool=action.tool, path=action.path))
     with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
-        for number, tool in enumerate(_tools(job, scratch)):
+        for number, tool in enumerate(_tools(job, installed, scratch)):
             try:
                 return _relock(job, tool, os.path.join(scratch, f"project{number}"))
             except ApplyError as failure:
                 error = failure
     raise error
+
+
+def _job(job: _Job) -> _Job:
+    """The job with all that follows from where its tool is run."""
+    root = os.path.commonpath([os.path.abspath(job.folder), *map(_folder, job.contents)])
+    settings = os.path.normpath(os.path.join(job.folder, "pyproject.toml"))
+    lock = _as_required(job.lock, job.contents.get(settings, b""))
+    return job._replace(by_hand=_by_hand(job), root=root, lock=lock)
+
+
+def _by_hand(job: _Job, fetching: Sequence[str] = ()) -> str:
+    """What a person would type, with the tool's version if another one is installed."""
+    prefix = (*fetching, _wanted(job)) if fetching else ()
+    commands = " && ".join(_shell([*prefix, *command]) for command in job.action.commands)
+    return commands if job.folder == os.curdir else f"cd {_shell([job.folder])} && {commands}"
 
 
 def _offline(action: Relock) -> str:
@@ -144,6 +158,23 @@ def _relock(job: _Job, tool: _Tool, copy: str) -> Relocked:
 # --------------------------------------------------------------------------- the tool
 
 
+def _as_required(lock: Lock, settings: bytes) -> Lock:
+    """With the version that a pyproject.toml asks for: another uv refuses to run.
+
+    https://docs.astral.sh/uv/reference/settings/#required-version
+    """
+    import tomli
+
+    if lock.tool != "uv" or b"required-version" not in settings:
+        return lock
+    try:
+        required = str(tomli.loads(settings.decode())["tool"]["uv"]["required-version"])
+    except (KeyError, TypeError, ValueError):  # none, or it is for uv to say what is wrong
+        return lock
+    required = f"=={required}" if required[:1].isdigit() else required
+    return lock._replace(versions=",".join(filter(None, (lock.versions, required))))
+
+
 class _Tool(NamedTuple):
     """How the tool is called, and its version."""
 
@@ -155,14 +186,18 @@ class _Tool(NamedTuple):
         return int(self.version.partition(".")[0])
 
 
-def _tools(job: _Job, scratch: str) -> Iterator[_Tool]:
-    """The installed tool; then, where it has to run on the project's Python, one that does."""
+def _installed(job: _Job) -> _Tool | None:
+    """The tool on PATH or beside the project's Python."""
     beside = os.path.dirname(job.python) if job.python else None
     path = shutil.which(job.lock.tool) or (beside and shutil.which(job.lock.tool, path=beside))
-    if path:
-        yield _of_same_version(job, _tool(job, (path,)))
-        if job.lock.on_project_python and job.python:
-            yield _tool(job, (_made(job, os.path.join(scratch, "tool")),))
+    return _tool(job, (path,)) if path else None
+
+
+def _tools(job: _Job, installed: _Tool | None, scratch: str) -> Iterator[_Tool]:
+    """The tool that made the file; then, where it has to run on the project's Python, one there."""
+    yield _of_same_version(job, installed)
+    if job.lock.on_project_python and job.python:
+        yield _tool(job, (_made(job, os.path.join(scratch, "tool")),))
 
 
 def _tool(job: _Job, command: tuple[str, ...]) -> _Tool:
@@ -175,20 +210,49 @@ def _tool(job: _Job, command: tuple[str, ...]) -> _Tool:
     return _Tool(command, found[0])
 
 
-def _of_same_version(job: _Job, tool: _Tool) -> _Tool:
-    """The tool, of a version that keeps the lock file's layout: another would rewrite all of it."""
-    name, lock, path = job.lock.tool, job.lock, job.action.path
-    if not lock.versions or specifiers.holds(tool.version, lock.versions):
-        return tool
-    wanted = _DISTRIBUTIONS.get(name, name)
-    wanted += f"=={lock.version}" if lock.version else lock.versions
-    uv, pipx = shutil.which("uv"), shutil.which("pipx")
-    if uv is not None:
-        return _tool(job, (uv, "tool", "run", "--from", wanted, name))
-    if pipx is not None:
-        return _tool(job, (pipx, "run", "--spec", wanted, name))
+def _suits(job: _Job, tool: _Tool) -> bool:
+    """Whether it keeps the lock file's layout: another would rewrite all of it."""
+    return not job.lock.versions or specifiers.holds(tool.version, job.lock.versions)
+
+
+def _of_same_version(job: _Job, installed: _Tool | None) -> _Tool:
+    """The release that made the file if it can be had, else one that keeps its layout."""
+    suiting = installed if installed is not None and _suits(job, installed) else None
+    release = ".".join(job.lock.version.split(".")[:2])
+    if suiting and (not release or specifiers.holds(suiting.version, f"=={release}.*")):
+        return suiting
+    fetching = _fetching()
+    try:
+        if fetching:
+            return _tool(job, (*fetching, _wanted(job), job.lock.tool))
+    except ApplyError:
+        if not suiting:
+            raise
+    if suiting:
+        return suiting
+    raise job.failed(_cannot_be_had(job, installed))
+
+
+def _cannot_be_had(job: _Job, installed: _Tool | None) -> str:
+    tool, path = job.lock.tool, job.action.path
+    if installed is None:
+        return _("{tool} is not installed, and {path} is its file").format(tool=tool, path=path)
     text = _("{path} was made by {wanted}; {tool} {version}, which is installed, would rewrite all")
-    raise job.failed(text.format(path=path, wanted=wanted, tool=name, version=tool.version))
+    return text.format(path=path, wanted=_wanted(job), tool=tool, version=installed.version)
+
+
+def _wanted(job: _Job) -> str:
+    """The requirement for the tool that made the lock file."""
+    name = _DISTRIBUTIONS.get(job.lock.tool, job.lock.tool)
+    return name + (f"=={job.lock.version}" if job.lock.version else job.lock.versions)
+
+
+_FETCHERS = (("uv", "tool", "run", "--from"), ("pipx", "run", "--spec"))
+
+
+def _fetching() -> tuple[str, ...]:
+    """How one of the installed runners begins, () without any."""
+    return next((one for one in _FETCHERS if shutil.which(one[0])), ())
 
 
 def _made(job: _Job, folder: str) -> str:
@@ -219,6 +283,7 @@ def _run(job: _Job, command: Sequence[str], place: str) -> str:
         "PDM_CHECK_UPDATE": "0",
         "PDM_IGNORE_SAVED_PYTHON": "1",
         "CUSTOM_COMPILE_COMMAND": "",
+        "GIT_OPTIONAL_LOCKS": "0",
     }
     if job.python:
         extra["PIPENV_DEFAULT_PYTHON_VERSION"] = job.python
@@ -231,15 +296,51 @@ def _run(job: _Job, command: Sequence[str], place: str) -> str:
 
 
 def _copy(job: _Job, copy: str) -> str:
-    """A copy of all dependency files and of what their metadata names; where the tool is run."""
+    """A copy of all dependency files, with links to what else is there; where the tool is run.
+
+    A tool may ask a project for its metadata, and that may take a readme, a version from a source
+    file or from git, or a build. The folders are real: what a build adds to them stays in the copy.
+    """
     _copy_files(job, copy, job.contents)
-    place = _copied(job, copy, job.folder)
-    for name in os.listdir(job.folder):
-        if re.match(r"(?i)readme|licen[cs]e|(?:poetry|pdm|uv)\.toml$", name):
-            path = os.path.join(job.folder, name)
-            if os.path.isfile(path):
-                shutil.copy(path, place)
-    return place
+    for project in _projects(job):
+        for folder, below, names in os.walk(project):
+            git = [".git"] if ".git" in below else []
+            below[:] = [one for one in below if _is_source(os.path.join(folder, one), copy)]
+            links = [one for one in below if os.path.islink(os.path.join(folder, one))]
+            _link(job, copy, folder, (*names, *links, *git))
+    return _copied(job, copy, job.folder)
+
+
+def _projects(job: _Job) -> Iterator[str]:
+    """The folder where the tool is run, and projects elsewhere if its manifests lead out of it."""
+    yield job.folder
+    manifests = formats.manifests(job.old, job.lock)
+    if any(b"../" in job.contents.get(path, b"") for path in manifests):
+        for path in job.contents:
+            if os.path.basename(path) in {"pyproject.toml", "setup.cfg", "setup.py"}:
+                yield os.path.dirname(path) or os.curdir
+
+
+def _link(job: _Job, copy: str, folder: str, names: Iterable[str]) -> None:
+    place = _copied(job, copy, folder)
+    os.makedirs(place, exist_ok=True)
+    for name in names:
+        link = os.path.join(place, name)
+        if not os.path.lexists(link) and name not in {".pdm-python", ".venv"}:
+            os.symlink(os.path.abspath(os.path.join(folder, name)), link)
+
+
+def _is_source(folder: str, copy: str) -> bool:
+    """Whether a folder may hold what a build needs: no environment, nothing that was made."""
+    name = os.path.basename(folder)
+    made = name.startswith(".") or name.endswith(".egg-info")
+    made = made or name in {"__pycache__", "node_modules"}
+    made = made or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+    return not made and not os.path.realpath(copy).startswith(f"{os.path.realpath(folder)}/")
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(os.path.abspath(path))
 
 
 def _copy_files(job: _Job, copy: str, paths: Iterable[str]) -> None:
@@ -252,9 +353,7 @@ def _copy_files(job: _Job, copy: str, paths: Iterable[str]) -> None:
 
 def _copied(job: _Job, copy: str, path: str) -> str:
     """Where a path is in the copy, which starts at the folder that holds all that is copied."""
-    folders = [os.path.dirname(os.path.abspath(one)) for one in job.contents]
-    root = os.path.commonpath([*folders, os.path.abspath(job.folder)])
-    return os.path.normpath(os.path.join(copy, os.path.relpath(os.path.abspath(path), root)))
+    return os.path.normpath(os.path.join(copy, os.path.relpath(os.path.abspath(path), job.root)))
 
 
 # --------------------------------------------------------------------------- its lock file

@@ -6,6 +6,7 @@ A module that ends with `FORMAT` is found by that; the others hold what several 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from functools import cache
 
 from sslfix import extensions
@@ -58,6 +59,25 @@ def included_path(file: DependencyFile, include: Include) -> str:
     """The path of an included file as documents state it; pip reads it beside the includer."""
     folder = posixpath.dirname(file.document.path)
     return posixpath.normpath(posixpath.join(folder, include.target))
+
+
+def joined(file: DependencyFile, files: Sequence[DependencyFile]) -> list[DependencyFile]:
+    """The files of the same project: in the same folder, or joined with it by `-r` and `-c`."""
+    near: dict[str, list[str]] = {}
+    for one in files:
+        for include in one.includes:
+            target = included_path(one, include)
+            near.setdefault(one.document.path, []).append(target)
+            near.setdefault(target, []).append(one.document.path)
+    seen, waiting = set(), [file.document.path]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting += near.get(path, [])
+    folder = posixpath.dirname(file.document.path)
+    paths = ((one, one.document.path) for one in files)
+    return [one for one, path in paths if path in seen or posixpath.dirname(path) == folder]
 
 
 def for_source(data: bytes) -> Format | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sslfix import formats
+from sslfix.language import all_of
 from sslfix.language import say as _
 from sslfix.model import (
     Advice,
@@ -35,12 +36,27 @@ def relock(task: Task, subject: Declaration, file: DependencyFile) -> Fix | None
         return _relock_by_hand(task, subject, lock, path)
     path = limited.edits[0].path if limited.edits else path
     wanted, sections = {subject.name: limited.specifier}, (subject.section,)
-    typed = lock.typed(wanted, sections)
-    action = Relock(file.document.path, lock.tool, wanted, sections, typed)
+    action = Relock(file.document.path, lock.tool, wanted, sections, lock.typed(wanted, sections))
+    relocks = [action, *_beside(task, subject, file, limited)]
     title = _("{requirement} in {path}, then re-lock with {tool}").format(
-        requirement=subject.name + limited.specifier, path=path, tool=lock.tool
+        requirement=subject.name + limited.specifier,
+        path=path,
+        tool=all_of(dict.fromkeys(one.tool for one in relocks)),
     )
-    return Fix(title, limited.applicability, (*limited.edits, action), limited.remedy.why)
+    return Fix(title, limited.applicability, (*limited.edits, *relocks), limited.remedy.why)
+
+
+def _beside(
+    task: Task, subject: Declaration, file: DependencyFile, limited: _Limited
+) -> Iterator[Relock]:
+    """The re-locks of other lock files with the same distribution, from the same manifests."""
+    edited = {one.path for one in limited.edits}
+    for manifest in task.facts.files:
+        if manifest.document.path not in edited:
+            continue
+        for other, lock in made_from(task, manifest, subject.name):
+            if other is not file and any(one.name == subject.name for one in other.declarations):
+                yield relocking(other, lock, subject.name, limited.specifier, "")
 
 
 def _relock_by_hand(task: Task, subject: Declaration, lock: Lock, path: str) -> Fix | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sslfix import specifiers
+from sslfix import formats, specifiers
 from sslfix.model import Applicability, Declaration, DependencyFile, Level, Remedy, Span
 
 from .tasks import Task
@@ -94,7 +94,8 @@ def is_clean(
     gone = [old, *(before for before, _ in others)]
     kept = (one for one in file.declarations if not any(one is other for other in gone))
     come = (new, *(after for _, after in others))
-    rest = tuple(one for one in task.facts.files if one.document.path != file.document.path)
+    near = formats.joined(file, task.facts.files)
+    rest = (one for one in near if one.document.path != file.document.path)
     changed = file._replace(declarations=(*kept, *come))
     found = task.match(task.facts._replace(files=(*rest, changed), sources=()))
     return not any(one.level > Level.NOTE and one.subject in come for one in found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -19,10 +20,12 @@ from typing import NamedTuple
 import pytest
 
 from sslfix import formats
+from sslfix.apply import lockfiles
 from sslfix.apply.environments import LockInstall, recreate
 from sslfix.formats.text import decode
+from sslfix.model import DependencyFile, Lock, Relock
 from tests.apply.worlds import ask, installed, read
-from tests.conftest import run
+from tests.conftest import index_url, run
 
 pytestmark = [
     pytest.mark.proof,
@@ -58,13 +61,54 @@ dependencies = [
 {}]
 """
 LINES = "requests==2.31.0  # pinned\nbotocore==1.35.40\n{}"
+POETRY = """\
+[tool.poetry]
+name = "p"
+version = "1"
+description = ""
+authors = []
+package-mode = false
+
+[[tool.poetry.source]]
+name = "here"
+url = "INDEX"
+priority = "primary"
+
+[tool.poetry.dependencies]
+python = ">=3.10"
+requests = "2.31.0"  # pinned
+botocore = "1.35.40"
+{}"""
+PIPFILE = """\
+[[source]]
+name = "here"
+url = "INDEX"
+verify_ssl = true
+
+[packages]
+requests = "==2.31.0"  # pinned
+botocore = "==1.35.40"
+{0}
+[dev-packages]
+"""
+IN_BOTH = PIPFILE + 'requests = "*"\n{0}'
 TABLE = ("pyproject.toml", PROJECT, '    "urllib3{}",\n')
+# `pipenv lock` updates everything, `pipenv upgrade` makes no new file.
+PIPENV = ("sh", "-c", "test ! -e Pipfile.lock || exec pipenv upgrade --dev; exec pipenv lock")
+OLD_POETRY = ("uv", "tool", "run", "--from", "poetry==1.8.5", "poetry")
 TEXT = ("requirements.in", LINES, "urllib3{}\n")
 UV = ("uv", "pip", "compile", "requirements.in", "-o")
 LOCKERS = {
     one.name: one
     for one in (
         Locker("uv", "uv.lock", *TABLE, ("uv", "lock")),
+        Locker("poetry 1.8", "poetry.lock", "pyproject.toml", POETRY, 'urllib3 = "{}"\n',
+               (*OLD_POETRY, "lock", "--no-update")),
+        Locker("poetry", "poetry.lock", "pyproject.toml", POETRY, 'urllib3 = "{}"\n',
+               ("poetry", "lock")),
+        Locker("pipenv", "Pipfile.lock", "Pipfile", PIPFILE, 'urllib3 = "{}"\n', PIPENV),
+        Locker("pipenv, develop too", "Pipfile.lock", "Pipfile", IN_BOTH, 'urllib3 = "{}"\n',
+               PIPENV),
         Locker("pdm", "pdm.lock", *TABLE, ("pdm", "lock", "--update-reuse")),
         Locker("pip-compile", "requirements.txt", *TEXT, ("pip-compile",)),
         Locker("pip-compile, hashes", "requirements.txt", *TEXT,
@@ -75,6 +119,7 @@ LOCKERS = {
         Locker("uv pip compile, pylock", "pylock.toml", *TEXT, (*UV, "pylock.toml")),
     )
 }  # fmt: skip
+TOOLS = {"poetry": "poetry", "pipenv": "pipenv", "pipenv, develop too": "pipenv"}
 
 
 class Project(NamedTuple):
@@ -92,11 +137,8 @@ class Project(NamedTuple):
         return {name: (self.folder / name).read_text() for name in names}
 
     def locked(self) -> dict[str, set[str | None]]:
-        format_ = formats.for_path(self.locker.lock)
-        assert format_ is not None
-        data = (self.folder / self.locker.lock).read_bytes()
         found: dict[str, set[str | None]] = {}
-        for one in format_.read(decode(self.locker.lock, data, format_.name)).declarations:
+        for one in self.read(self.locker.lock).declarations:
             found.setdefault(one.name, set()).add(one.version)
         return found
 
@@ -104,7 +146,9 @@ class Project(NamedTuple):
         """Lock with that pin, or with none and all else as it was."""
         text = text or self.locker.text
         line = self.locker.pin.format(pin) if pin else ""
-        (self.folder / self.locker.manifest).write_text(text.format(line))
+        (self.folder / self.locker.manifest).write_text(
+            text.format(line).replace("INDEX", index_url())
+        )
         done = run(*self.locker.command, cwd=self.folder)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -115,36 +159,82 @@ class Project(NamedTuple):
         command = {
             "uv.lock": ("uv", "sync", "--frozen", "--no-install-project", "--inexact"),
             "pdm.lock": ("pdm", "sync", "--no-self"),
+            "poetry.lock": ("poetry", "install", "--no-root"),
+            "Pipfile.lock": ("pipenv", "sync", "--dev"),
             "pylock.toml": ("uv", "pip", "sync", "--python", python, "pylock.toml"),
         }.get(self.locker.lock, (*pip, self.locker.lock))
         variables = {**os.environ, "VIRTUAL_ENV": str(self.folder / ".venv")}
         done = run(*command, cwd=self.folder, env=variables)
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def lock_of(self) -> Lock:
+        found = formats.lock_of(self.read(self.locker.lock))
+        assert found is not None
+        return found
+
+    def read(self, name: str) -> DependencyFile:
+        format_ = formats.for_path(name)
+        assert format_ is not None
+        return format_.read(decode(name, (self.folder / name).read_bytes(), format_.name))
+
+    def commands(self) -> str:
+        """What sslfix runs to lock this project's edited manifest."""
+        lock = self.lock_of()
+        called = OLD_POETRY if lock.version.startswith("1.") else (lock.tool,)
+        said = run(*called, "--version").stdout
+        version = re.search(r"\d+(\.\d+)+", said)
+        assert version is not None, said
+        sections = tuple(one.section for one in self.read(self.locker.lock).declarations
+                         if one.name == "urllib3")  # fmt: skip
+        wanted = {"urllib3": ">=1.26.20,<2"}
+        commands = lock.rerun(int(version[0].partition(".")[0]), wanted, sections)
+        return f"{lock.tool} {version[0]} | " + "; ".join(shlex.join(one) for one in commands)
+
     def imports(self) -> subprocess.CompletedProcess[str]:
         python = self.folder / ".venv/bin/python"
         return run(python, "-W", "ignore", "-c", IMPORT, env=self.broken)
 
 
+@pytest.fixture(scope="module")
+def locked_once() -> dict[str, dict[str, str]]:
+    """The files of each project, locked when they are first asked for."""
+    return {}
+
+
 @pytest.fixture
 def make(
-    tmp_path: Path, pretend: Pretend, tool: Find, monkeypatch: pytest.MonkeyPatch
+    locked_once: dict[str, dict[str, str]],
+    tmp_path: Path,
+    pretend: Pretend,
+    tool: Find,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], Project]:
     """`make("uv")` is such a project, with a .venv of the Python that runs the tests."""
 
     def made(name: str) -> Project:
         locker = LOCKERS[name]
-        for needed in ("uv", locker.command[0]):
+        for needed in ("uv", TOOLS.get(name, locker.command[0])):
             tool(needed)
+        for variable in (
+            "PIPENV_VENV_IN_PROJECT",
+            "PIPENV_NOSPIN",
+            "POETRY_VIRTUALENVS_IN_PROJECT",
+        ):
+            monkeypatch.setenv(variable, "1")
         python = os.path.realpath(sys.executable)
+        monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("UV_PYTHON", python)
         monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
         done = run(python, "-m", "venv", "--without-pip", tmp_path / ".venv")
         assert done.returncode == 0, done.stderr
         project = Project(tmp_path, locker, pretend(OLD))
-        project.lock("==2.2.3")
-        project.lock("")
-        assert project.locked()["urllib3"] == {"2.2.3"}
+        if name not in locked_once:
+            project.lock("==2.2.3")
+            project.lock("")
+            assert project.locked()["urllib3"] == {"2.2.3"}
+            locked_once[name] = project.files()
+        for path, text in locked_once[name].items():
+            (tmp_path / path).write_text(text)
         return project
 
     return made
@@ -174,7 +264,8 @@ def test_only_urllib3_moves_and_the_import_works(
     assert (works.returncode, works.stdout.strip()) == (0, version), works.stderr
     again = project.sslfix("--apply")
     assert (again.returncode, project.files()) == (0, after)
-    row = (name, *(f"{one} +{a}/-{b}" for one, (a, b) in changed.items()), f"{seconds:.1f} s")
+    lines = (f"{one} +{a}/-{b}" for one, (a, b) in changed.items())
+    row = (name, project.commands(), *lines, "none", f"{seconds:.1f} s", version)
     record_property("row", row)
     print(*row, sep=" | ")
 
@@ -189,12 +280,14 @@ def test_offline_nothing_is_written_and_the_command_is_left(
     assert done.returncode == 1
     left = re.search(r"left to run: (.+)", done.stdout)
     assert left is not None, done.stdout
-    assert left[1].startswith(project.locker.command[0])
-    assert "urllib3>=1.26.20,<2" in left[1]
+    assert left[1].startswith(TOOLS.get(name, project.locker.command[0]))
+    assert re.search("urllib3@?(>=1.26.20,<2|<2,>=1.26.20)", left[1]), left[1]
     assert project.files() == before
 
 
-@pytest.mark.parametrize("name", ["uv", "pdm", "pip-compile"])
+@pytest.mark.parametrize(
+    "name", ["uv", "poetry 1.8", "poetry", "pipenv, develop too", "pdm", "pip-compile"]
+)
 def test_the_command_that_is_left_does_the_job(name: str, make: Callable[[str], Project]) -> None:
     project = make(name)
     left = re.search(r"left to run: (.+)", project.sslfix("--apply", "--offline").stdout)
@@ -205,20 +298,80 @@ def test_the_command_that_is_left_does_the_job(name: str, make: Callable[[str], 
     assert str(version).startswith("1.26.")
 
 
-def test_without_the_tool_nothing_is_written(make: Callable[[str], Project]) -> None:
-    project = make("pdm")
+MISSING = {
+    "pdm": (
+        "pdm is not installed, and pdm.lock is its file",
+        "pdm add --no-sync --update-reuse 'urllib3>=1.26.20,<2'",
+    ),
+    "pipenv": (
+        "pipenv is not installed, and Pipfile.lock is its file",
+        "pipenv upgrade 'urllib3<2,>=1.26.20'",
+    ),
+    "poetry 1.8": (
+        "poetry.lock was made by poetry==1.8.5; poetry 2",
+        "pipx run --spec poetry==1.8.5 poetry add --lock 'urllib3@>=1.26.20,<2'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_without_the_tool_nothing_is_written(
+    name: str, make: Callable[[str], Project], tool: Find
+) -> None:
+    project = make(name)
     before = project.files()
-    parts = project.broken["PATH"].split(os.pathsep)
-    project.broken["PATH"] = os.pathsep.join(
-        part for part in parts if not os.path.exists(os.path.join(part, "pdm"))
-    )
+    only(project, tool, *["poetry"] * name.startswith("poetry"))
     done = project.sslfix("--apply")
     assert (done.returncode, project.files()) == (1, before)
-    assert "pdm is not installed" in done.stdout
-    assert "pdm add --no-sync --update-reuse 'urllib3>=1.26.20,<2'" in done.stdout
+    reason, command = MISSING[name]
+    assert reason in done.stdout
+    assert f"left to run: {command}" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["uv", "pdm", "pip-compile", "uv pip compile"])
+def only(project: Project, tool: Find, *names: str) -> Path:
+    """Leave nothing on PATH but a folder with these tools; returns it."""
+    tools = project.folder.parent / f"{project.folder.name}-tools"
+    tools.mkdir()
+    for name in names:
+        (tools / name).symlink_to(tool(name))
+    project.broken["PATH"] = str(tools)
+    return tools
+
+
+def test_a_tool_that_is_not_installed_is_fetched(
+    make: Callable[[str], Project], tool: Find
+) -> None:
+    project = make("poetry")
+    only(project, tool, "uv", "python3", "dirname", "realpath")  # uv's scripts call them
+    fixed = project.sslfix("--apply")
+    assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+    assert project.locked()["urllib3"] == {"1.26.20"}
+
+
+def test_if_one_of_two_lock_files_cannot_be_made_nothing_is_written(
+    make: Callable[[str], Project], tool: Find
+) -> None:
+    project = make("pdm")
+    compiled = project.folder / "requirements.txt"
+    compiled.write_text("urllib3==2.2.3\n")
+    assert run("pip-compile", "pyproject.toml", cwd=project.folder).returncode == 0
+    before = {**project.files(), "requirements.txt": compiled.read_text()}
+    assert "urllib3==2.2.3" in before["requirements.txt"]
+    tools = only(project, tool, "pip-compile")
+    (tools / "pdm").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "pdm").chmod(0o755)
+    done = project.sslfix("--apply")
+    assert done.returncode == 1, done.stdout
+    assert "left to run: pdm add" in done.stdout
+    assert {**project.files(), "requirements.txt": compiled.read_text()} == before
+
+
+# --------------------------------------------------------------------------- conflicts
+
+
+@pytest.mark.parametrize(
+    "name", ["uv", "poetry 1.8", "poetry", "pipenv", "pdm", "pip-compile", "uv pip compile"]
+)
 def test_a_project_that_asks_for_2_itself_is_contradicted_only_by_unsafe(
     name: str, make: Callable[[str], Project]
 ) -> None:
@@ -230,17 +383,19 @@ def test_a_project_that_asks_for_2_itself_is_contradicted_only_by_unsafe(
     assert "it may not be what the author wants; --unsafe applies it" in done.stdout
     forced = project.sslfix("--apply", "--unsafe")
     assert forced.returncode == 0, forced.stdout + forced.stderr
-    assert "urllib3>=1.26.20,<2" in project.files()[project.locker.manifest]
+    said = project.files()[project.locker.manifest]
+    assert re.search('urllib3( = ")?(>=1.26.20,<2|<2,>=1.26.20)', said), said
     (version,) = project.locked()["urllib3"]
     assert str(version).startswith("1.26.")
 
 
-@pytest.mark.parametrize("name", ["uv", "pdm", "pip-compile"])
+@pytest.mark.parametrize("name", ["uv", "poetry", "pipenv", "pdm", "pip-compile"])
 def test_what_the_tool_says_of_a_conflict_is_passed_on(
     name: str, make: Callable[[str], Project]
 ) -> None:
     project = make(name)
-    project.lock("", project.locker.text.replace("botocore==1.35.40", "types-requests>=2.32"))
+    text = re.sub('botocore( = ")?(==)?1.35.40', r"types-requests\1>=2.32", project.locker.text)
+    project.lock("", text)
     before = project.files()
     done = project.sslfix("--apply")
     assert (done.returncode, project.files()) == (1, before)
@@ -287,6 +442,39 @@ def test_the_uv_that_made_the_file_makes_it_anew(make: Callable[[str], Project])
     assert _changes(before, project.files()["uv.lock"]) == (6, 3)
 
 
+def test_what_was_exported_from_the_lock_file_is_exported_again(
+    make: Callable[[str], Project],
+) -> None:
+    project = make("uv")
+    exported = {"requirements.txt": ("-o",), "pylock.toml": ("--format=pylock.toml", "-o")}
+    for name, options in exported.items():
+        assert run("uv", "export", *options, name, cwd=project.folder).returncode == 0
+    before = (project.folder / "requirements.txt").read_text()
+    fixed = project.sslfix("--apply")
+    assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+    assert project.files()["pyproject.toml"].count("urllib3>=") == 1
+    assert _changes(before, (project.folder / "requirements.txt").read_text()) == (3, 3)
+    for name, options in exported.items():
+        made = (project.folder / name).read_text()
+        assert run("uv", "export", *options, name, cwd=project.folder).returncode == 0
+        assert (project.folder / name).read_text() == made
+
+
+def test_an_entry_of_a_pipfile_with_extras_in_a_category_of_its_own(
+    make: Callable[[str], Project],
+) -> None:
+    project = make("pipenv")
+    entry = '\n[docs]\nrequests = "*"\nurllib3 = {{extras = ["socks"], version = "==2.2.3"}}\n'
+    (project.folder / "Pipfile.lock").unlink()
+    text = re.sub(r"(?m)^requests.*\n^botocore.*", 'idna = "*"', project.locker.text)
+    project.lock("", text + entry)
+    fixed = project.sslfix("--apply")
+    assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+    said = project.files()["Pipfile"]
+    assert '{extras = ["socks"], version = "<2,>=1.26.20"}' in said
+    assert project.locked()["urllib3"] == {"1.26.20"}
+
+
 def test_hashes_that_a_person_wrote(make: Callable[[str], Project]) -> None:
     project = make("uv pip compile, hashes")
     lock = project.folder / "requirements.txt"
@@ -303,6 +491,36 @@ def test_hashes_that_a_person_wrote(make: Callable[[str], Project]) -> None:
     assert 'urllib3==1.26.20 ; os_name != "x" \\\n    --hash=sha256:' in lock.read_text()
     project.install()
     assert project.imports().stdout.strip() == "1.26.20"
+
+
+# --------------------------------------------------------------------------- lifting a limit
+
+
+@pytest.mark.parametrize("name", LOCKERS)
+def test_when_a_limit_is_lifted_nothing_moves(name: str, make: Callable[[str], Project]) -> None:
+    project = make(name)
+    project.lock(">=1.26.20,<2")
+    held = project.locked()
+    assert held["urllib3"] == {"1.26.20"}
+    manifest, path = project.locker.manifest, project.locker.lock
+    files = {one: project.read(one) for one in (manifest, path)}
+    commands = project.lock_of().typed({}, ())
+    bare = re.sub(r"(?m)^.*urllib3.*\n", "", project.files()[manifest])
+    done = lockfiles.relock(
+        Relock(path, project.lock_of().tool, {}, ("",), commands),
+        files,
+        {manifest: bare.encode()},
+        ask(sys.executable),
+    )
+    assert done.moved == ()
+    (project.folder / manifest).write_text(bare)
+    if name != "poetry 1.8":  # which is not the poetry that is called here
+        for command in commands:
+            typed = run(*command, cwd=project.folder)
+            assert typed.returncode == 0, typed.stdout + typed.stderr
+        assert (project.folder / path).read_bytes() == done.data
+    (project.folder / path).write_bytes(done.data)
+    assert project.locked() == held
 
 
 def _changes(before: str, after: str) -> tuple[int, int]:

@@ -537,9 +537,8 @@ EVERY: dict[str, Callable[[], st.SearchStrategy[File]]] = {
 }
 
 FILES = st.one_of(*(make() for make in EVERY.values()))
-# Those in which there is a place for a limit.
-LIMITED = tuple(
-    make().filter(lambda one: one.limited)
-    for name, make in EVERY.items()
-    if name not in {"setup.cfg", "setup.py", "noxfile.py", "uv.toml"}
+# The formats that have a place for a limit.
+LIMITABLE = tuple(
+    one for one in EVERY if one not in {"setup.cfg", "setup.py", "noxfile.py", "uv.toml"}
 )
+LIMITED = tuple(EVERY[name]().filter(lambda one: one.limited) for name in LIMITABLE)
