@@ -673,13 +673,17 @@ class Match(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All that a reporter needs to print one run of check."""
+    """All that a reporter needs to print one run of check.
+
+    `elsewhere` are lines on targets that the project names and that were not judged.
+    """
 
     facts: Facts
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     left_to_do: tuple[str, ...] = ()
     quiet: bool = False
+    elsewhere: tuple[str, ...] = ()
 
 
 class Reporter(NamedTuple):

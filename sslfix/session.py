@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from . import detectors, match, obsolete, plan, rules
 from .collect import projects
 from .errors import ProbeError, UsageError
 from .language import say as _
-from .model import DependencyFile, Facts, Finding, Interpreter, Matcher, Problem, Rule
+from .model import DependencyFile, Facts, Finding, Interpreter, Level, Matcher, Problem, Rule
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 ENVIRONMENT_DETECTORS = ("lock-drift", "project-python", "ssl-extensions", "stale-environment")
@@ -95,6 +95,29 @@ def _targets(request: Request) -> tuple[tuple[Interpreter, ...], tuple[Problem, 
     near = path if os.path.isdir(path) else os.path.dirname(path) or "."
     folders = (near, _project_folder(request.paths))
     return hints.choose(request.targets, folders, request.exclude)
+
+
+def elsewhere(request: Request, run: Run) -> Iterator[str]:
+    """Lines on what works here and fails on targets that the project itself names."""
+    from .collect import hints
+
+    if request.targets or request.python:
+        return
+    try:
+        people, _problems = _targets(request._replace(targets=(hints.AUTO,)))
+    except UsageError:
+        return  # it names none
+    matching = matcher(request)
+    known = {(one.rule.id, one.locations[0]) for one in run.findings}
+    for one in people:
+        found = matching(run.facts._replace(interpreters=(one,), sources=()))
+        failing = (each for each in found if each.level == Level.ERROR)
+        new = next(
+            (each for each in failing if (each.rule.id, each.locations[0]) not in known), None
+        )
+        if new is not None:
+            text = _("not judged: {place}, where {declared} fails; judge it with --target auto")
+            yield text.format(place=one.chosen_because, declared=new.declared or new.message)
 
 
 def _own_homes(paths: Sequence[str]) -> dict[str, frozenset[str]]:

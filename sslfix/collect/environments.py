@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
 
+from sslfix.collect import wishes
 from sslfix.collect.distributions import text_of
+from sslfix.collect.probe import ProbeTimeoutError
 from sslfix.collect.projects import show
 from sslfix.errors import ProbeError
 from sslfix.model import Document, Environment, Interpreter, SslLibrary
@@ -49,14 +51,23 @@ def executable_of(root: str) -> str:
 
 
 def read(
-    root: str, executable: str, asked: Interpreter | None, failure: str, ask: Ask
+    root: str,
+    executable: str,
+    asked: Interpreter | None,
+    failure: str,
+    ask: Ask,
+    *,
+    project: str = "",
 ) -> Environment:
     """The environment as it is on disk; `asked` is what its interpreter said, or None and why.
+
+    `project` is the folder of its project, where that is not the one that it lies in.
 
     The base interpreter is asked only where the answer may differ: a link to it runs it, and
     nothing else, so the environment's own answer is the base's.
     """
     document, folders = _document(root), _libraries(root)
+    dead_scripts, dead_python = _dead_scripts(root)
     config = parse(document.text) if document else {}
     made_by, maker_version = _maker(root, config)
     copied = made_by != "conda" and _is_own_file(root, executable)
@@ -80,6 +91,11 @@ def read(
         stdlib_version=_stdlib_version(asked) if asked is not None and copied else "",
         libraries=tuple(folders),
         moved_from=_moved_from(root),
+        base_unheard=base.unheard,
+        machine=_foreign_machine(executable) if asked is None else "",
+        dead_scripts=dead_scripts,
+        dead_python=dead_python,
+        wishes=wishes.read(project or os.path.dirname(os.path.abspath(root))),
         system_site_packages=config.get("include-system-site-packages", "").lower() in _TRUE,
         prompt=config.get("prompt", "").strip("'\""),
     )
@@ -136,12 +152,12 @@ def _maker(root: str, config: Mapping[str, str]) -> tuple[str, str]:
             return name, config[name]
     if os.path.isdir(os.path.join(root, "conda-meta")):
         return "conda", ""
-    if _orig_prefix(root):
+    if orig_prefix(root):
         return "virtualenv", ""
     return ("venv", config.get("version", "")) if "home" in config else ("", "")
 
 
-def _orig_prefix(root: str) -> str:
+def orig_prefix(root: str) -> str:
     """The base prefix as virtualenv < 20 writes it, beside the standard library."""
     library = os.path.join(root, "lib")
     paths = (os.path.join(library, name, "orig-prefix.txt") for name in _listed(library))
@@ -160,6 +176,53 @@ def _moved_from(root: str) -> str:
     if found is None or os.path.realpath(found[2]) == os.path.realpath(root):
         return ""
     return found[2]
+
+
+_FIRST_LINE = re.compile(
+    rb"#!\s*(/[^\0\n]*?/bin/(?:python|pypy)[\w.]*)[ \t]*\r?\n"
+    rb"|#!/bin/sh\n'''exec' \"?(/[^\0\n\"]*?/bin/(?:python|pypy)[\w.]*)\"? "
+)
+
+
+def _dead_scripts(root: str) -> tuple[tuple[str, ...], str]:
+    """The scripts made by installers whose Python is gone with its folder, and that Python.
+
+    A path that is too long for a first line, or has a blank, stands in a second one for sh:
+    https://github.com/pypa/distlib/blob/master/distlib/scripts.py
+    """
+    own = os.path.join(root, "bin")
+    dead: dict[str, list[str]] = {}
+    for name in _listed(own):
+        python = _python_of(os.path.join(own, name))
+        if python and not os.path.isdir(os.path.dirname(python)):
+            dead.setdefault(python, []).append(name)
+    if not dead:
+        return (), ""
+    python = max(dead, key=lambda one: len(dead[one]))
+    return tuple(dead[python]), python
+
+
+def _python_of(path: str) -> str:
+    """The Python in the first line of a script that an installer made, "" for other files."""
+    if os.path.islink(path) or not os.path.isfile(path):
+        return ""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            text = file.read(2000)
+    except OSError:
+        return ""
+    found = _FIRST_LINE.match(text) if b"sys.exit(" in text else None
+    return os.fsdecode(found[1] or found[2]) if found else ""
+
+
+def _foreign_machine(executable: str) -> str:
+    """The kind of machine that an executable is made for, "" if it is this one or not known."""
+    from sslfix.collect import binaries
+
+    try:
+        return binaries.foreign_machine(executable)
+    except ProbeError:
+        return ""
 
 
 def _stdlib_version(asked: Interpreter) -> str:
@@ -194,13 +257,15 @@ class _Base(NamedTuple):
     version: str = ""
     ssl: SslLibrary | None = None
     failure: str = ""
+    unheard: bool = False
 
 
 def _asked(base: _Base, ask: Ask) -> _Base:
     try:
         answer = ask(base.executable)
     except ProbeError as error:
-        return base._replace(failure=error.reason)
+        unheard = isinstance(error, ProbeTimeoutError)
+        return base._replace(failure=error.reason, unheard=unheard)
     return base._replace(version=answer.version, ssl=answer.ssl)
 
 
@@ -220,7 +285,7 @@ def _candidates(
     for key in ("base-executable", "executable"):  # virtualenv 20; venv of 3.11
         if config.get(key):
             yield config[key]
-    prefix = _orig_prefix(root)
+    prefix = orig_prefix(root)
     home = os.path.join(prefix, "bin") if prefix else config.get("home", "")
     if home:
         minors = list(_libraries(root))

@@ -6,47 +6,60 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
-from sslfix.collect import distributions, environments, probe
+from sslfix.collect import distributions, environments, lifetimes, probe, soundness
 from sslfix.collect.projects import show
-from sslfix.detectors import stale_environment
+from sslfix.detectors import project_python, stale_environment
 from sslfix.errors import ProbeError, UsageError
 from sslfix.language import say as _
 from sslfix.model import Environment, Interpreter
 
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
-ask = probe.ask
+ask, answer = probe.ask, probe.answer
 
 
 class Choice(NamedTuple):
-    """An interpreter to judge: its executable, why it was chosen, and its environment's folder."""
+    """An interpreter to judge: its executable, why it was chosen, and its environment's folder.
+
+    `project` is the folder of its project, where the environment does not lie in that.
+    """
 
     executable: str
     because: str
     environment: str | None = None
+    project: str = ""
 
 
 # --------------------------------------------------------------------------- asking
 
 
-def inspect(choice: Choice, id_: str, *, installed: bool = True) -> Interpreter:
+def inspect(
+    choice: Choice,
+    id_: str,
+    *,
+    installed: bool = True,
+    answer: Callable[[str], probe.Answer] = probe.answer,
+) -> Interpreter:
     """All that can be known about the chosen interpreter, and its environment if it is one's.
 
     Distributions are read of environments only, and if `installed` asks for them: what a base
-    interpreter has is not the project's.
+    interpreter has is not the project's. `answer` asks an executable; one that knows the answer
+    already need not run it.
 
-    An environment whose own interpreter cannot run is described all the same, with the failure;
-    ProbeError is raised for an interpreter outside any, and for one that does not answer in time.
+    An environment whose own interpreter cannot run is described all the same, with the failure,
+    and so is an interpreter that this machine cannot start: from their files. ProbeError is raised
+    for any other interpreter outside an environment, and where it cannot be told whether it works:
+    it does not answer in time, or its files are of a kind that is not known.
     """
     root, failure = choice.environment, ""
     try:
-        said = probe.answer(choice.executable)
-    except probe.ProbeTimeoutError:
+        said = answer(choice.executable)
+    except probe.UndecidedError:
         raise
     except ProbeError as error:
         if root is None:
-            raise
+            return _unstarted(choice, id_, error)
         asked, folders, failure = None, [], error.reason
     else:
         asked, folders = probe.interpreter(said), said["site_packages"]
@@ -55,12 +68,19 @@ def inspect(choice: Choice, id_: str, *, installed: bool = True) -> Interpreter:
     if root is not None:
         # The choice may be a shim, which is not the environment's own file.
         executable = asked.executable if asked is not None else choice.executable
-        environment = environments.read(root, executable, asked, failure, ask)
+        environment = environments.read(
+            root,
+            executable,
+            asked,
+            failure,
+            lambda path: probe.interpreter(answer(path)),
+            project=choice.project,
+        )
         # A dead or stale environment has its distributions where its Python does not look.
         folders = [one for one in folders if os.path.isdir(one)] or [
             *environments.site_packages(root)
         ]
-    found = asked or _unasked(choice, environment)
+    found = asked or _read(choice.executable, failure) or _unasked(choice, environment)
     found = found._replace(
         id=id_,
         chosen_because=choice.because,
@@ -68,16 +88,64 @@ def inspect(choice: Choice, id_: str, *, installed: bool = True) -> Interpreter:
         distributions=distributions.read(show(folder) for folder in folders)
         if installed and environment is not None
         else (),
+        ended=lifetimes.ended(found.implementation, found.version),
     )
-    return _diagnosed(found)
+    return _diagnosed(_fitted(found, asked))
+
+
+def _fitted(found: Interpreter, asked: Interpreter | None) -> Interpreter:
+    """The interpreter with what is wrong with the distributions in its environment."""
+    if found.environment is None or not found.distributions:
+        return found
+    environment = found.environment._replace(
+        pip_failure=soundness.pip_failure(found.distributions),
+        unloadable=soundness.unloadable(found.distributions, asked.executable, os.environ)
+        if asked is not None
+        else (),
+    )
+    return found._replace(environment=environment)
 
 
 def _diagnosed(interpreter: Interpreter) -> Interpreter:
     if interpreter.environment is None:
         return interpreter
     state, reasons = stale_environment.diagnose(interpreter)
+    reasons += project_python.reasons(interpreter)
     environment = interpreter.environment._replace(state=state, reasons=reasons)
     return interpreter._replace(environment=environment)
+
+
+def answer_unrun(executable: str) -> probe.Answer:
+    """What the interpreter would answer, read from its files; ProbeError says why it can't be."""
+    from sslfix.collect import binaries
+
+    return binaries.answer(executable, os.environ)
+
+
+def _read(executable: str, failure: str) -> Interpreter | None:
+    """What the files of an interpreter that does not run tell of it, if they do.
+
+    Where they have no SSL library for it either, the failure is the reason that counts.
+    """
+    from sslfix.collect import binaries
+
+    try:
+        found = binaries.read(executable, os.environ, partly=True)
+    except ProbeError:
+        return None
+    return found if found.ssl else found._replace(ssl_error=failure)
+
+
+def _unstarted(choice: Choice, id_: str, error: ProbeError) -> Interpreter:
+    """An interpreter that was made for another machine, as its files describe it."""
+    found = None
+    if isinstance(error, probe.CannotStartError):
+        found = _read(choice.executable, error.reason)
+    if found is None:
+        raise error
+    text = _("{because}; read from its files, as it {reason}")
+    because = text.format(because=choice.because, reason=error.reason)
+    return found._replace(id=id_, chosen_because=because)
 
 
 def _unasked(choice: Choice, environment: Environment | None) -> Interpreter:
@@ -115,26 +183,28 @@ def _unasked(choice: Choice, environment: Environment | None) -> Interpreter:
 
 
 def choose(
-    project: str, requested: Sequence[str], environ: Mapping[str, str]
+    project: str, requested: Sequence[str], environ: Mapping[str, str], *, no_exec: bool = False
 ) -> tuple[Choice, ...]:
     """The interpreters to judge, by the contract: those requested, or else the project's one.
 
     UsageError if one that is asked for cannot be found; nothing is returned where no Python is.
+    With `no_exec` nothing is run to find out: no interpreter, and neither poetry nor pipenv.
     """
     if requested:
-        return tuple(_requested(word, environ) for word in dict.fromkeys(requested))
+        words = dict.fromkeys(requested)
+        return tuple(_requested(word, environ, no_exec=no_exec) for word in words)
     searches = (
         _in_project(project),
         _active(environ),
-        _of_tools(project, environ),
-        _of_version_file(project, environ),
-        _on_path(environ),
+        iter(()) if no_exec else _of_tools(project, environ),
+        _of_version_file(project, environ, no_exec=no_exec),
+        _on_path(environ, no_exec=no_exec),
     )
     first = next((choice for search in searches for choice in search), None)
     return () if first is None else (first,)
 
 
-def _requested(word: str, environ: Mapping[str, str]) -> Choice:
+def _requested(word: str, environ: Mapping[str, str], *, no_exec: bool) -> Choice:
     """What `--python` names: a version, an environment's folder, a path, or a command on PATH."""
     because = f"--python {word}"
     wanted = word
@@ -142,7 +212,7 @@ def _requested(word: str, environ: Mapping[str, str]) -> Choice:
     if word.startswith("python") and os.path.basename(os.path.dirname(named)) == "shims":
         wanted = word[len("python") :]  # pyenv's shim, which answers by the folder it is run in
     if _VERSION.fullmatch(wanted):
-        found = find_version(wanted, environ)
+        found = find_version(wanted, environ, no_exec=no_exec)
         if found is None:
             text = _(
                 "--python {word}: no Python {wanted} was found on PATH, among pyenv's versions or "
@@ -158,7 +228,7 @@ def _requested(word: str, environ: Mapping[str, str]) -> Choice:
     if not os.path.lexists(path):
         text = _("--python {word}: no such file; give a path or a version such as 3.9")
         raise UsageError(text.format(word=word))
-    return _choice(path, because)
+    return _choice(_behind_shim(path, environ) if no_exec else path, because)
 
 
 def _choice(executable: str, because: str) -> Choice:
@@ -167,11 +237,21 @@ def _choice(executable: str, because: str) -> Choice:
 
 def _in_project(project: str) -> Iterator[Choice]:
     for name in (".venv", "venv"):
-        root = os.path.join(project, name)
+        root = _redirected(os.path.join(project, name))
         if environments.is_root(root):
-            yield _choice(
-                environments.executable_of(root), _("the project's {name}").format(name=name)
-            )
+            because = _("the project's {name}").format(name=name)
+            yield _choice(environments.executable_of(root), because)._replace(project=project)
+
+
+def _redirected(root: str) -> str:
+    """The environment that a file `.venv` names, as virtualenv 21 writes it; else the path itself.
+
+    https://peps.python.org/pep-0832/
+    """
+    if not os.path.isfile(root):
+        return root
+    line = distributions.text_of(root).rstrip("\r\n")
+    return os.path.normpath(os.path.join(os.path.dirname(root), line)) if line else root
 
 
 def _active(environ: Mapping[str, str]) -> Iterator[Choice]:
@@ -228,7 +308,7 @@ def _of_tools(project: str, environ: Mapping[str, str]) -> Iterator[Choice]:
         root = _said_by([executable, *command[1:]], project, environ)
         if root and environments.is_root(root):
             because = _("the {tool} environment of the project").format(tool=command[0])
-            yield _choice(environments.executable_of(root), because)
+            yield _choice(environments.executable_of(root), because)._replace(project=project)
 
 
 def _uses_poetry(project: str) -> bool:
@@ -269,7 +349,9 @@ def _said_by(command: Sequence[str], project: str, environ: Mapping[str, str]) -
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def _of_version_file(project: str, environ: Mapping[str, str]) -> Iterator[Choice]:
+def _of_version_file(
+    project: str, environ: Mapping[str, str], *, no_exec: bool
+) -> Iterator[Choice]:
     """What `.python-version` asks for, in the project or a folder above it, as pyenv reads it.
 
     UsageError if that Python is not here: to judge another one would answer another question.
@@ -285,7 +367,7 @@ def _of_version_file(project: str, environ: Mapping[str, str]) -> Iterator[Choic
     for word in words:
         if word == "system":
             return
-        found = find_version(word, environ)
+        found = find_version(word, environ, no_exec=no_exec)
         if found is not None:
             yield _choice(found, _("{file} says {word}").format(file=".python-version", word=word))
             return
@@ -297,24 +379,43 @@ def _of_version_file(project: str, environ: Mapping[str, str]) -> Iterator[Choic
         raise UsageError(text.format(path=show(path), version=_(" or ").join(words)))
 
 
-def _on_path(environ: Mapping[str, str]) -> Iterator[Choice]:
+def _on_path(environ: Mapping[str, str], *, no_exec: bool) -> Iterator[Choice]:
     own = _hook_prefix(environ)
     for name in ("python3", "python"):
         for folder in _path(environ):
             executable = _which(name, folder)
             if executable is not None and not _is_inside(folder, own):
-                yield _choice(executable, _("{name} on PATH").format(name=name))
+                path = _behind_shim(executable, environ) if no_exec else executable
+                yield _choice(path, _("{name} on PATH").format(name=name))
+
+
+def _behind_shim(executable: str, environ: Mapping[str, str]) -> str:
+    """The interpreter that a shim of pyenv would start, by the files that pyenv reads.
+
+    `.python-version` is looked at before. Anything else is returned as it is.
+    """
+    folder, name = os.path.split(executable)
+    home = os.path.dirname(folder)
+    if os.path.basename(folder) != "shims":
+        return executable
+    words = environ.get("PYENV_VERSION", "").replace(":", " ").split()
+    for word in words or distributions.text_of(os.path.join(home, "version")).split():
+        path = os.path.join(home, "versions", word, "bin", name)
+        if os.path.isfile(path):
+            return path
+    return executable
 
 
 # --------------------------------------------------------------------------- versions
 
 
-def find_version(wanted: str, environ: Mapping[str, str]) -> str | None:
+def find_version(wanted: str, environ: Mapping[str, str], *, no_exec: bool = False) -> str | None:
     """An interpreter of that version ("3", "3.9", "3.9.18", or a name of pyenv's), or None."""
+    answer = answer_unrun if no_exec else probe.answer
     for executable in _candidates(wanted, environ):
-        if _answers(executable, wanted):
+        if _answers(executable, wanted, answer):
             return executable
-    if not _VERSION.fullmatch(wanted):
+    if no_exec or not _VERSION.fullmatch(wanted):
         return None
     from python_discovery import get_interpreter
 
@@ -340,10 +441,10 @@ def _candidates(wanted: str, environ: Mapping[str, str]) -> Iterator[str]:
     yield from sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path)])[::-1]
 
 
-def _answers(executable: str, wanted: str) -> bool:
+def _answers(executable: str, wanted: str, answer: Callable[[str], probe.Answer]) -> bool:
     """Whether it runs and is of that version; a pyenv shim may name one that is not active."""
     try:
-        version = ask(executable).version
+        version = answer(executable)["version"]
     except ProbeError:
         return False
     return not _VERSION.fullmatch(wanted) or f"{version}.".startswith(f"{wanted}.")

@@ -18,11 +18,19 @@ ISOLATED = ("-I", "-S")
 ISOLATED_2 = ("-E", "-s", "-S")  # Python 2.7 does not know -I
 
 
-class ProbeTimeoutError(ProbeError):
-    """The interpreter did not answer in time: whether it works is not known."""
+class UndecidedError(ProbeError):
+    """Whether the interpreter works is not known."""
 
 
-class Answer(TypedDict):
+class ProbeTimeoutError(UndecidedError):
+    """The interpreter did not answer in time."""
+
+
+class CannotStartError(ProbeError):
+    """The system does not run the executable at all: made for another kind of processor, say."""
+
+
+class _Reply(TypedDict):
     """The reply of `probe_script.py`."""
 
     version: str
@@ -35,6 +43,12 @@ class Answer(TypedDict):
     site_packages: list[str]
     ssl: str | None
     ssl_error: str | None
+
+
+class Answer(_Reply, total=False):
+    """What an interpreter is; `source` as in `Interpreter`, "asked" where it is left out."""
+
+    source: str
 
 
 def ask(
@@ -54,6 +68,7 @@ def interpreter(said: Answer) -> Interpreter:
         markers=said["markers"],
         ssl=None if said["ssl"] is None else SslLibrary.parse(said["ssl"]),
         ssl_error=said["ssl_error"],
+        source=said.get("source", "asked"),
         prefix=said["prefix"],
         base_prefix=said["base_prefix"],
         stdlib=said["stdlib"],
@@ -114,13 +129,12 @@ def _run(
             start_new_session=True,  # a shim's children hold the pipes open: stop the whole group
         )
     except OSError as error:
-        raise ProbeError(command[0], _cannot_start(error)) from error
+        raise CannotStartError(command[0], _cannot_start(error)) from error
     try:
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         _stop(process)
-        # Not translated: detectors tell it from failures by its first words.
-        reason = f"timed out: no answer within {timeout:g} seconds"
+        reason = _("timed out: no answer within {seconds} seconds").format(seconds=f"{timeout:g}")
         raise ProbeTimeoutError(command[0], reason) from None
     except BaseException:
         _stop(process)

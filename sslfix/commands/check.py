@@ -32,7 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--python", metavar="PATH|VERSION", action="append", help="this interpreter (repeatable)"
     )
     judged.add_argument(
-        "--target", metavar="NAME", action="append", help="a known deployment target (repeatable)"
+        "--target",
+        metavar="NAME",
+        action="append",
+        help="a known deployment target, or `auto` for those that the project names (repeatable)",
     )
     judged.add_argument(
         "--no-exec", action="store_true", help="read interpreters from their files, run none"
@@ -61,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, show the patch, or repair; the exit code is that of the contract."""
     from sslfix.model import Report
-    from sslfix.session import check
+    from sslfix.session import check, elsewhere
 
     request, fail_on = _request(arguments)
     if arguments.diff:
@@ -73,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         looked = check(request)
         report = Report(looked.facts, looked.findings, looked.problems)
+        if arguments.format == "text" and sys.stdout.isatty() and not arguments.quiet:
+            report = report._replace(elsewhere=tuple(elsewhere(request, looked)))
     _print(report, arguments)
     findings = () if arguments.exit_zero else report.findings
     return exit_code(findings, report.problems, fail_on)

@@ -123,6 +123,7 @@ def _left(report: Report) -> Iterator[str]:
 def _closing(report: Report) -> Iterator[str]:
     for interpreter in report.facts.interpreters:
         yield _("judged for {interpreter}").format(interpreter=judged(interpreter))
+    yield from report.elsewhere
     yield summary(report)
 
 

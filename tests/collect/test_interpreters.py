@@ -161,7 +161,7 @@ def test_the_order_of_the_contract(project: Path, python: Python, tmp_path: Path
     path = os.path.dirname(script(tmp_path / "path/python3", "exit 1"))
     home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(python("3.9")))))
     variables = {"PATH": path, "PYENV_ROOT": home}
-    assert chosen(project, **variables) == (f"{path}/python3", "python3 on PATH", None)
+    assert chosen(project, **variables)[:3] == (f"{path}/python3", "python3 on PATH", None)
 
     (project / ".python-version").write_text("3.9\n")
     assert chosen(project, **variables)[:2] == (python("3.9"), ".python-version says 3.9")
@@ -187,7 +187,7 @@ def test_the_order_of_the_contract(project: Path, python: Python, tmp_path: Path
 
     environment(project / ".venv")
     root = str(project / ".venv")
-    assert chosen(project, **variables) == (f"{root}/bin/python", "the project's .venv", root)
+    assert chosen(project, **variables)[:3] == (f"{root}/bin/python", "the project's .venv", root)
 
     assert chosen(project, "3.9", **variables)[:2] == (python("3.9"), "--python 3.9")
 
@@ -216,9 +216,9 @@ def test_in_a_hook_its_own_environment_is_never_meant(project: Path, tmp_path: P
     before, other = environment(tmp_path / "before"), tmp_path / "other"
     script(other / "python3", "")
     hook = {"PRE_COMMIT": "1", "VIRTUAL_ENV": sys.prefix}
-    found = chosen(project, PATH=f"{own}:{before}/bin:{other}", **hook)
+    found = chosen(project, PATH=f"{own}:{before}/bin:{other}", **hook)[:3]
     assert found == (f"{before}/bin/python", "activated before the hook ran", str(before))
-    found = chosen(project, PATH=f"{own}:{other}", **hook)
+    found = chosen(project, PATH=f"{own}:{other}", **hook)[:3]
     assert found == (f"{other}/python3", "python3 on PATH", None)
     # A person who installed sslfix into the activated environment means that one.
     assert chosen(project, PATH=own, VIRTUAL_ENV=sys.prefix).because == "VIRTUAL_ENV"

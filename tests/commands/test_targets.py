@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from sslfix import cli
+from sslfix import cli, session
 
 Output = pytest.CaptureFixture[str]
 
@@ -122,3 +123,35 @@ def test_what_auto_cannot_judge_is_no_success(
     assert (
         "Dockerfile:2: could not check: FROM python:3 is no known target" in capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(
+    ("runtime", "pin", "lines"),
+    [
+        (
+            "python3.9",
+            "urllib3==2.2.3",
+            (
+                "not judged: runtime python3.9 in serverless.yml:2, where urllib3==2.2.3 fails; "
+                "judge it with --target auto",
+            ),
+        ),
+        ("python3.12", "urllib3==2.2.3", ()),
+        ("python3.9", "urllib3==1.26.20", ()),
+    ],
+)
+def test_what_fails_where_the_project_says_that_it_runs_is_told(
+    runtime: str,
+    pin: str,
+    lines: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("requirements.txt").write_text(f"{pin}\n")
+    Path("serverless.yml").write_text(f"provider:\n  runtime: {runtime}\n")
+    request = session.Request()
+    looked = session.check(request)
+    assert tuple(session.elsewhere(request, looked)) == lines
+    named = request._replace(python=(sys.executable,))
+    assert tuple(session.elsewhere(named, looked)) == ()
