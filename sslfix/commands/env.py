@@ -5,17 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Callable
 
 from sslfix.collect import interpreters
 from sslfix.errors import ProbeError, UsageError
 from sslfix.language import say as _
-from sslfix.model import Interpreter
+from sslfix.model import Installation, Interpreter
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="the project's folder")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="the project's folder; with --all folders to look for environments in (default: .)",
+    )
     parser.add_argument(
         "--python",
         metavar="PATH|VERSION",
@@ -23,30 +30,59 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="an executable, an environment's folder, or a version (repeatable)",
     )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="every interpreter and environment of this machine, with state, owner and size",
+    )
+    parser.add_argument(
+        "--no-exec", action="store_true", help="read interpreters from their files, run none"
+    )
+    parser.add_argument("--no-size", action="store_true", help="with --all: do not look at sizes")
     parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="with --all: reasons, what is installed"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each interpreter is; exit 1 if one is not well, 2 if one could not be judged."""
-    if not os.path.isdir(arguments.path):
-        reason = _("not a folder; give a project's, or --python")
-        raise UsageError(f"{arguments.path}: {reason}")
-    choices = interpreters.choose(arguments.path, arguments.python, os.environ)
+    paths = arguments.paths or ["."]
+    for path in paths:
+        if not os.path.isdir(path):
+            reason = _("not a folder; give a project's, or --python")
+            raise UsageError(f"{path}: {reason}")
+    if arguments.all:
+        return _run_all(paths, arguments)
+    if len(paths) > 1:
+        raise UsageError(_("several folders are for --all; give one"))
+    no_exec = arguments.no_exec
+    choices = interpreters.choose(paths[0], arguments.python, os.environ, no_exec=no_exec)
     if not choices:
         raise UsageError(_("no Python was found; name one with --python"))
-    found: list[Interpreter] = []
-    for number, choice in enumerate(choices, 1):
-        try:
-            found.append(interpreters.inspect(choice, f"i{number}"))
-        except ProbeError as error:
-            print(f"sslfix: {error} ({choice.because})", file=sys.stderr)
-    if arguments.format == "json":
-        print(_as_json(found))
-    elif found:
-        print(_as_text(found))
+    found = list(_inspected(choices, no_exec=no_exec))
+    _print(found, arguments.format)
     if len(found) < len(choices):
         return 2
     return 0 if all(_is_well(one) for one in found) else 1
+
+
+def _inspected(choices: Sequence[interpreters.Choice], *, no_exec: bool) -> Iterator[Interpreter]:
+    answer = interpreters.answer_unrun if no_exec else interpreters.answer
+    for number, choice in enumerate(choices, 1):
+        try:
+            yield interpreters.inspect(choice, f"i{number}", answer=answer)
+        except ProbeError as error:
+            print(f"sslfix: {error} ({choice.because})", file=sys.stderr)
+
+
+def _print(found: Sequence[Interpreter], format_: str) -> None:
+    from sslfix.reporters.interpreters import interpreter_json, interpreter_text
+
+    if format_ == "json":
+        _print_json([interpreter_json(one) for one in found])
+    elif found:
+        print("\n\n".join(interpreter_text(one) for one in found))
 
 
 def _is_well(interpreter: Interpreter) -> bool:
@@ -54,17 +90,67 @@ def _is_well(interpreter: Interpreter) -> bool:
     return interpreter.ssl is not None and (environment is None or environment.state == "ok")
 
 
-def _as_json(found: Iterable[Interpreter]) -> str:
+def _print_json(found: Sequence[dict[str, object]]) -> None:
     import json
 
-    from sslfix.reporters.interpreters import interpreter_json
-
-    return json.dumps(
-        {"schema": 1, "interpreters": [interpreter_json(one) for one in found]}, indent=2
-    )
+    print(json.dumps({"schema": 1, "interpreters": found}, indent=2))
 
 
-def _as_text(found: Iterable[Interpreter]) -> str:
-    from sslfix.reporters.interpreters import interpreter_text
+# --------------------------------------------------------------------------- --all
 
-    return "\n\n".join(interpreter_text(one) for one in found)
+
+def _run_all(folders: Sequence[str], arguments: argparse.Namespace) -> int:
+    """The whole machine: 1 if one is not well, else 2 if one could not be judged.
+
+    An environment that is not well stands in the list whatever else could not be looked at, so
+    that, as in check, what was found comes first.
+    """
+    from sslfix.collect import machine
+
+    if arguments.no_exec:
+        raise UsageError(_("--all asks every Python; say it or --no-exec, not both"))
+    if arguments.python:
+        raise UsageError(_("--all lists every Python; say it or --python, not both"))
+    with _progress() as tell:
+        found = machine.survey(
+            machine.find(folders, os.environ),
+            sizes=not arguments.no_size,
+            tell=tell,
+        )
+    for problem in found.problems:
+        print(f"sslfix: {problem.path}: {problem.message}", file=sys.stderr)
+    _print_all(found.installations, arguments)
+    if not all(_is_well(one.interpreter) for one in found.installations):
+        return 1
+    return 2 if found.problems else 0
+
+
+def _print_all(found: Sequence[Installation], arguments: argparse.Namespace) -> None:
+    from sslfix.reporters.interpreters import installation_json, installations_text
+
+    if arguments.format == "json":
+        _print_json([installation_json(one) for one in found])
+        return
+    width = None
+    if sys.stdout.isatty():
+        from shutil import get_terminal_size
+
+        width = get_terminal_size().columns
+    print(installations_text(found, width, verbose=arguments.verbose))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A function to tell how far it is: a bar where standard error is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_("looking for environments"), total=None)
+        asking = _("asking them")
+        yield lambda done, all_: progress.update(
+            task, description=asking, completed=done, total=all_
+        )

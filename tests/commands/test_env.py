@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -13,8 +18,11 @@ from sslfix.collect.projects import show
 from sslfix.commands import env
 from sslfix.errors import UsageError
 from tests.collect import bases
+from tests.collect.test_homes import make
+from tests.conftest import ROOT
 
 Python = Callable[[str], str]
+Output = pytest.CaptureFixture[str]
 
 
 def call(*words: str) -> int:
@@ -78,3 +86,132 @@ def test_nothing_to_judge_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
         call(str(tmp_path))
     with pytest.raises(UsageError, match="not a folder"):
         call(str(tmp_path / "missing"))
+
+    with pytest.raises(UsageError, match="several folders are for --all"):
+        call(str(tmp_path), str(tmp_path))
+    with pytest.raises(UsageError, match="--all lists every Python"):
+        call("--all", "--python", "3.9", str(tmp_path))
+
+
+# --------------------------------------------------------------------------- --all
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home, which is also the working directory; no interpreter is on PATH."""
+    monkeypatch.setenv("PATH", "")
+    folder = Path(os.environ["HOME"])
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_the_whole_machine_in_json(home: Path, python: Python, capsys: Output) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    bases.make(home / "src/app/.venv", python("3.9"))
+    make(home / ".local/share/pipx/venvs/black")
+    assert call("--all", "--format", "json", "src") == 1
+    said = json.loads(capsys.readouterr().out)
+    schema = json.loads((ROOT / "sslfix/reporters/schema.json").read_text())
+    one = {**schema, "anyOf": [{"$ref": "#/$defs/env"}]}
+    jsonschema.Draft202012Validator(one).validate(said)
+    assert list(said) == ["schema", "interpreters"]
+    found = said["interpreters"]
+    assert [one["id"] for one in found] == [f"i{number}" for number in range(1, len(found) + 1)]
+    dead, well = (one for one in found if one["environment"])
+    assert (dead["owner"], dead["environment"]["state"]) == ("pipx", "broken")
+    assert dead["remedy"] == "pipx reinstall black"
+    assert dead["environment"]["path"] == ".local/share/pipx/venvs/black"
+    assert well["environment"] == {"path": "src/app/.venv", "state": "ok", "reasons": []}
+    assert (well["owner"], well["remedy"]) == ("project", "")
+    assert well["size"] > 0
+    assert os.path.realpath(python("3.9")) in {one["executable"] for one in found}
+    assert {one["size"] for one in found if not one["environment"]} == {None}
+
+
+def test_the_whole_machine_in_text(home: Path, python: Python, capsys: Output) -> None:
+    bases.make(home / "src/app/.venv", python("3.9"))
+    make(home / ".local/share/pipx/venvs/black")
+    assert call("--all", "--no-size", "src") == 1
+    lines = capsys.readouterr().out.splitlines()
+    states = [line for line in lines if line.startswith(("ok", "broken"))]
+    assert [line.split()[0] for line in states] == ["broken", "ok"]
+    assert states[0].endswith("  pipx     .local/share/pipx/venvs/black")
+    assert states[1].endswith("  project  src/app/.venv")
+    assert lines[-3].endswith(", 2 environments (1 broken)")
+    assert lines[-2:] == ["to make them anew:", "  pipx reinstall black"]
+
+
+def test_reasons_and_what_is_installed_are_said_if_asked(
+    home: Path, python: Python, capsys: Output
+) -> None:
+    root = make(home / "src/app/.venv")
+    folder = root / "lib/python3.9/site-packages/idna-3.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Name: idna\nVersion: 3\n")
+    assert call("--all", "-v", "src") == 1
+    said = capsys.readouterr().out
+    assert "\n    its python is a link to /no/such/python, which does not exist\n" in said
+    assert "\n    1 distribution\n" in said
+
+
+@pytest.mark.parametrize(
+    ("dead", "unjudged", "code"),
+    [(False, False, 0), (True, False, 1), (False, True, 2), (True, True, 1)],
+)
+def test_the_exit_code_of_the_whole_machine(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+    dead: bool,
+    unjudged: bool,
+    code: int,
+) -> None:
+    (home / "src").mkdir()
+    if dead:
+        make(home / "src/.venv")
+    if unjudged:
+        (home / "bin").mkdir()
+        (home / "bin/python3").write_text("#!/bin/sh\nexit 7\n")
+        (home / "bin/python3").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{home}/bin")
+    assert call("--all", "src") == code
+    assert ("sslfix: bin/python3: exits with 7" in capsys.readouterr().err) == unjudged
+
+
+@pytest.fixture
+def hanging(home: Path) -> Path:
+    """A Python that writes down that it was started, and never answers."""
+    program = home / "bin/python3"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho $$ > {home}/started\nexec /bin/sleep 3\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_ctrl_c_ends_it_with_130_and_leaves_no_child(home: Path, hanging: Path) -> None:
+    command = [sys.executable, "-m", "sslfix", "env", "--all", "."]
+    variables = {**os.environ, "PATH": str(hanging.parent)}
+    process = subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True)
+    while not (home / "started").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _out, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "sslfix: interrupted\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((home / "started").read_text()), 0)
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(home: Path) -> None:
+    make(home / "src/.venv")
+    command = [sys.executable, "-m", "sslfix", "env", "--all", "src"]
+    plain = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert plain.stderr == ""
+    main, terminal = os.openpty()
+    variables = {**os.environ, "TERM": "xterm"}
+    shown = subprocess.run(
+        command, env=variables, check=False, stdout=subprocess.PIPE, stderr=terminal, text=True
+    )
+    os.close(terminal)
+    assert shown.stdout == plain.stdout
+    assert b"asking them" in os.read(main, 100_000)
+    os.close(main)
