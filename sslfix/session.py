@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import detectors, match, obsolete, plan, rules
 from .collect import projects
 from .errors import ProbeError, UsageError
 from .language import say as _
 from .model import DependencyFile, Facts, Finding, Interpreter, Level, Matcher, Problem, Rule
+
+if TYPE_CHECKING:
+    from .apply.room import Pending
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 ENVIRONMENT_DETECTORS = ("lock-drift", "project-python", "ssl-extensions", "stale-environment")
@@ -34,11 +37,15 @@ class Request(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What one look at the world gave: facts, findings with their fixes, what was not read."""
+    """What one look at the world gave: facts, findings with their fixes, what was not read.
+
+    `unfinished` are environments that another run of sslfix was making anew, or is.
+    """
 
     facts: Facts
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
+    unfinished: tuple[Pending, ...] = ()
 
 
 # --------------------------------------------------------------------------- looking
@@ -50,7 +57,18 @@ def check(request: Request) -> Run:
     matching = matcher(request)
     found = [_ignored(one, facts.files) for one in matching(facts)]
     proposed = tuple(one._replace(fix=plan.propose(one, facts, matching)) for one in found)
-    return Run(facts, proposed, problems)
+    unfinished = tuple(_unfinished(request, facts))
+    problems += tuple(Problem(one.path, None, one.message) for one in unfinished)
+    return Run(facts, proposed, problems, unfinished)
+
+
+def _unfinished(request: Request, facts: Facts) -> Iterator[Pending]:
+    from .apply import room
+
+    if ENVIRONMENT in request.only and not request.targets:
+        files = (os.path.dirname(file.document.path) or "." for file in facts.files)
+        for folder in dict.fromkeys([_project_folder(request.paths), *files]):
+            yield from room.pending(folder)
 
 
 def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:

@@ -181,8 +181,12 @@ def walk(folder: str, problems: list[Problem]) -> Iterator[str]:
             if entry.is_symlink():
                 if os.path.isdir(entry.path) and environments.is_root(entry.path):
                     yield entry.path
-            elif entry.name not in skipped and _is_folder(entry):
+            elif not _is_skipped(entry.name, skipped) and _is_folder(entry):
                 waiting.append(entry.path)
+
+
+def _is_skipped(name: str, skipped: frozenset[str]) -> bool:
+    return name in skipped or name.startswith(".sslfix-")  # what stepped aside for another
 
 
 def _is_root(path: str, names: set[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sslfix import __version__
@@ -14,7 +15,7 @@ from sslfix.language import say as _
 
 if TYPE_CHECKING:  # imported when needed: --help starts without the nouns and the rooms
     from sslfix.model import Finding, Level, Problem, Report
-    from sslfix.session import Request
+    from sslfix.session import Request, Run
 
 FORMATS = ("json", "text")
 ONLY = ("pins", "environment", "source")
@@ -64,23 +65,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, show the patch, or repair; the exit code is that of the contract."""
     from sslfix.model import Report
-    from sslfix.session import check, elsewhere
+    from sslfix.session import check
 
     request, fail_on = _request(arguments)
     if arguments.diff:
         return _show_difference(request)
     if arguments.apply:
-        from sslfix.repair import repair
-
-        report = repair(request, (lambda _: None) if arguments.quiet else _progress)
+        report = _repaired(request, quiet=arguments.quiet)
     else:
         looked = check(request)
         report = Report(looked.facts, looked.findings, looked.problems)
-        if arguments.format == "text" and sys.stdout.isatty() and not arguments.quiet:
-            report = report._replace(elsewhere=tuple(elsewhere(request, looked)))
+        if arguments.format == "text" and not arguments.quiet:
+            report = report._replace(elsewhere=tuple(_elsewhere(request, looked)))
     _print(report, arguments)
     findings = () if arguments.exit_zero else report.findings
     return exit_code(findings, report.problems, fail_on)
+
+
+def _repaired(request: Request, *, quiet: bool) -> Report:
+    from sslfix.repair import repair
+
+    if quiet:
+        return repair(request, lambda _: None)
+    from sslfix.reporters.progress import steps
+
+    with steps() as say:
+        return repair(request, say)
+
+
+def _elsewhere(request: Request, looked: Run) -> Iterator[str]:
+    """What works or fails on other Pythons, for a person: those of the project and the machine."""
+    from sslfix.model import Level
+    from sslfix.session import elsewhere
+
+    if sys.stdout.isatty():
+        yield from elsewhere(request, looked)
+    if not request.no_exec and any(one.level == Level.ERROR for one in looked.findings):
+        from sslfix.repair.environments import other_ways
+
+        yield from other_ways(looked, request)
 
 
 def exit_code(findings: tuple[Finding, ...], problems: tuple[Problem, ...], fail_on: Level) -> int:

@@ -38,6 +38,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-exec", action="store_true", help="read interpreters from their files, run none"
     )
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument(
+        "--recreate",
+        action="store_true",
+        help="make the environment anew, with --python's Python; with --all all that are not well",
+    )
+    doing.add_argument(
+        "--undo", action="store_true", help="put back the environment as it was before that"
+    )
+    parser.add_argument("--offline", action="store_true", help="install from caches only")
     parser.add_argument("--no-size", action="store_true", help="with --all: do not look at sizes")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
@@ -49,13 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what each interpreter is; exit 1 if one is not well, 2 if one could not be judged."""
     paths = arguments.paths or ["."]
     for path in paths:
-        if not os.path.isdir(path):
+        if not os.path.isdir(path) and not arguments.undo:
             reason = _("not a folder; give a project's, or --python")
             raise UsageError(f"{path}: {reason}")
     if arguments.all:
         return _run_all(paths, arguments)
     if len(paths) > 1:
         raise UsageError(_("several folders are for --all; give one"))
+    if arguments.recreate or arguments.undo:
+        return _change(paths[0], arguments)
     no_exec = arguments.no_exec
     choices = interpreters.choose(paths[0], arguments.python, os.environ, no_exec=no_exec)
     if not choices:
@@ -65,6 +77,33 @@ def run(arguments: argparse.Namespace) -> int:
     if len(found) < len(choices):
         return 2
     return 0 if all(_is_well(one) for one in found) else 1
+
+
+def _change(path: str, arguments: argparse.Namespace) -> int:
+    from sslfix.reporters.progress import steps
+
+    with steps() as say:
+        if arguments.undo:
+            _undo(path, say)
+        else:
+            from sslfix.repair.environments import remake
+
+            base = arguments.python[-1] if arguments.python else ""
+            remake(path, base, say, offline=arguments.offline)
+    return 0
+
+
+def _undo(path: str, say: Callable[[str], None]) -> None:
+    from sslfix.apply import environments
+
+    found = environments.undoable(path)
+    if not found:
+        text = _("{path}: sslfix has made no environment anew here that it could put back")
+        raise UsageError(text.format(path=path))
+    if len(found) > 1:
+        text = _("which of them? {paths}")
+        raise UsageError(text.format(paths=", ".join(found)))
+    environments.undo(found[0], say)
 
 
 def _inspected(choices: Sequence[interpreters.Choice], *, no_exec: bool) -> Iterator[Interpreter]:
@@ -117,12 +156,24 @@ def _run_all(folders: Sequence[str], arguments: argparse.Namespace) -> int:
             sizes=not arguments.no_size,
             tell=tell,
         )
+    if arguments.recreate:
+        return _recreate_all(found.installations, offline=arguments.offline)
     for problem in found.problems:
         print(f"sslfix: {problem.path}: {problem.message}", file=sys.stderr)
     _print_all(found.installations, arguments)
     if not all(_is_well(one.interpreter) for one in found.installations):
         return 1
     return 2 if found.problems else 0
+
+
+def _recreate_all(found: Sequence[Installation], *, offline: bool) -> int:
+    from sslfix.repair.environments import remake_all
+    from sslfix.reporters.progress import steps
+
+    dead = [one.interpreter for one in found if not _is_well(one.interpreter)]
+    dead = [one for one in dead if one.environment and one.environment.made_by != "conda"]
+    with steps() as say:
+        return 0 if remake_all(dead, say, offline=offline) else 1
 
 
 def _print_all(found: Sequence[Installation], arguments: argparse.Namespace) -> None:

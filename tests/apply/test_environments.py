@@ -15,7 +15,16 @@ from typing import Callable
 import pytest
 
 from sslfix.apply import environments, installers
-from sslfix.apply.environments import LockInstall, find_base, install, recreate
+from sslfix.apply.environments import (
+    LockInstall,
+    find_base,
+    install,
+    recreate,
+    recreate_all,
+    suitable,
+    summary,
+    undo,
+)
 from sslfix.errors import ApplyError, ProbeError
 from sslfix.model import Distribution, Environment, Interpreter, SslLibrary
 from tests.apply.worlds import ask, installed, project, read, state, unpack, wheel
@@ -84,11 +93,10 @@ def test_a_recreated_environment_has_the_same_distributions_and_settings(
     assert new.environment is not None
     assert (new.environment.prompt, new.environment.copied) == ("hello", True)
     # The venv of Python 3.13 and later writes a .gitignore of its own.
-    assert said[-1].replace(" .gitignore,", "") == (
-        "taken over, as no distribution owns them: .project, pip.conf, src, bin/postactivate"
-    )
+    taken = "taken over, as no distribution owns them: .project, pip.conf, src, bin/postactivate"
+    assert taken in [line.replace(" .gitignore,", "") for line in said]
     assert (place / "src/notes").read_text() == "by hand"
-    assert sorted(path.name for path in place.parent.iterdir()) == [".venv", "own"]
+    assert sorted(path.name for path in place.parent.iterdir()) == [".sslfix-.venv", ".venv", "own"]
 
 
 def test_uv_brings_back_the_same(
@@ -118,7 +126,8 @@ def test_only_the_environment_changes_in_a_project_without_dot_venv(
     shutil.rmtree(place)
     (other.parent / "pyproject.toml").touch()
     recreate(read(other, BASE), BASE, ask)
-    assert sorted(path.name for path in other.parent.iterdir()) == ["env", "own", "pyproject.toml"]
+    names = sorted(path.name for path in other.parent.iterdir())
+    assert names == [".sslfix-env", "env", "own", "pyproject.toml"]
 
 
 def test_a_link_to_the_environment_stays_a_link(place: Path, tmp_path: Path) -> None:
@@ -179,6 +188,75 @@ def test_without_its_tool_a_lock_file_is_passed_over_and_said_so(
     assert installed(read(place, BASE)) == installed(sick)
 
 
+def test_an_environment_of_uv_stays_one_of_uv(
+    place: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = os.path.dirname(sys.executable)
+    if shutil.which("uv", path=beside) is None:
+        pytest.skip("needs uv in the environment that runs the tests")
+    monkeypatch.setenv("PATH", f"{beside}:/usr/bin:/bin")
+    monkeypatch.delenv("PIP_NO_INDEX")
+    for name, value in [("UV_OFFLINE", "1"), ("UV_FIND_LINKS", wheels), ("UV_NO_CONFIG", "1")]:
+        monkeypatch.setenv(name, str(value))
+    shutil.rmtree(place)
+    run("uv", "venv", "--python", BASE, "--prompt", "hello", place)
+    unpack(wheels / "one-1.0-py3-none-any.whl", place / f"lib/python{MINOR}/site-packages")
+    recreate(read(place, BASE), BASE, ask)
+    new = read(place, BASE)
+    assert new.environment is not None
+    assert (new.environment.made_by, new.environment.prompt) == ("uv", "hello")
+    assert installed(new) == {"one": "1.0"}
+
+
+def test_what_was_asked_for_stays_apart_from_what_came_along(
+    place: Path, sick: Interpreter
+) -> None:
+    site = place / f"lib/python{MINOR}/site-packages"
+    (site / "one-1.0.dist-info/REQUESTED").touch()
+    for name in ("one-1.0", "two-3.1+local"):
+        (site / f"{name}.dist-info/INSTALLER").write_text("poetry 1.8.5")
+    recreate(sick, BASE, ask)
+    assert (site / "one-1.0.dist-info/REQUESTED").exists()
+    assert not (site / "two-3.1+local.dist-info/REQUESTED").exists()
+    assert (site / "two-3.1+local.dist-info/INSTALLER").read_text() == "poetry 1.8.5"
+
+
+def test_the_old_one_can_be_had_back_byte_for_byte(place: Path, sick: Interpreter) -> None:
+    before = state(place)
+    said: list[str] = []
+    recreate(sick, BASE, ask, report=said.append)
+    assert state(place) != before
+    assert f"`sslfix env --undo {place}` puts it back" in said[-1]
+    undo(str(place))
+    assert state(place) == before
+
+
+def test_many_are_made_anew_one_after_the_other_and_each_failure_is_told(
+    place: Path, sick: Interpreter, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(place)
+    other = tmp_path / "other"
+    run(BASE, "-m", "venv", "--without-pip", other)
+
+    def base_of(one: Interpreter) -> str:
+        if one.environment is not None and one.environment.path == str(other):
+            raise ApplyError("no such Python")
+        return BASE
+
+    people = [read(other, BASE), sick, read(link, BASE)]
+    said: list[str] = []
+    results = recreate_all(people, ask, base_of, report=said.append)
+    assert [(one.path, bool(one.error)) for one in results] == [
+        (str(other), True),
+        (str(place), False),
+    ]
+    assert f"2 of 3: {place}" in said
+    told = summary(results).splitlines()
+    assert told[0].startswith("1 environment was made anew, 1 could not be, in ")
+    assert told[1:] == [f"{other}: no such Python"]
+
+
 # --------------------------------------------------------------------------- put back
 
 
@@ -190,12 +268,19 @@ def _lose_the_project(wheels: Path) -> None:
     shutil.rmtree(wheels.parent / "work/own")
 
 
+def _break_the_build(wheels: Path) -> None:
+    backend = wheels.parent / "work/own/backend.py"
+    noise = "print('noise\\n' * 30)"
+    backend.write_text(f"def build_editable(*_): {noise}; raise SystemExit('no compiler')\n")
+
+
 @pytest.mark.parametrize(
     ("spoil", "culprit", "offline"),
     [
-        (_lose_the_wheels, "one==1.0", False),
-        (_lose_the_wheels, "one==1.0", True),
-        (_lose_the_project, "own", False),
+        (_lose_the_wheels, "cannot be installed: one 1.0\n", False),
+        (_lose_the_wheels, "cannot be installed: one 1.0\n", True),
+        (_lose_the_project, "cannot be installed: own 1\n", False),
+        (_break_the_build, "cannot be installed: own 1\n", False),
     ],
 )
 def test_what_cannot_be_installed_brings_the_old_one_back(
@@ -418,6 +503,30 @@ def test_a_base_that_does_not_suit_the_pins_is_passed_over(tmp_path: Path) -> No
         return one.ssl is not None and one.ssl.name == "OpenSSL"
 
     assert find_base(environment, "3.9", answer, suits) == new.executable
+
+
+def test_all_bases_that_suit_are_told_each_installation_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    known = [
+        _python(tmp_path / "versions/3.4.20/bin/python3.4", "3.4.20", "LibreSSL 2.8.3"),
+        _python(tmp_path / "versions/3.4.1/bin/python3.4", "3.4.1"),
+        _python(tmp_path / "versions/3.4.10/bin/python3.4", "3.4.10"),
+    ]
+    linked = tmp_path / "versions/3.4/bin"
+    linked.parent.mkdir()
+    linked.symlink_to(tmp_path / "versions/3.4.10/bin")
+    answers = {one.executable: one for one in known}
+    answers[str(linked / "python3.4")] = known[2]
+    environment = Environment(str(tmp_path / ".venv"), base_executable=known[1].executable)
+
+    def is_openssl(one: Interpreter) -> bool:
+        return one.ssl is not None and one.ssl.name == "OpenSSL"
+
+    found = suitable(environment, "3.4", _answers(answers), is_openssl)
+    assert [one.version for one in found] == ["3.4.1", "3.4.10"]
 
 
 def test_a_base_is_found_on_path_but_never_in_the_environment_itself(

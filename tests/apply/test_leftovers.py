@@ -51,3 +51,52 @@ def test_the_names_of_installed_distributions_are_those_of_their_metadata(tmp_pa
     for name in (*names, "~h-1.dist-info", "i"):
         (site / name).mkdir(parents=True)
     assert leftovers.distributions(str(tmp_path)) == {"a-b", "c-d", "e", "f-g"}
+
+
+def test_share_and_etc_are_looked_through_as_distributions_share_them(
+    old: Path, tmp_path: Path
+) -> None:
+    site = old / "lib/python3.9/site-packages"
+    record = site / "one-1.dist-info/RECORD"
+    record.write_text(record.read_text() + "../../../share/jupyter/kernels/python3/k.json,,\n")
+    for name in ("python3/k.json", "mine/kernel.json"):
+        (old / "share/jupyter/kernels" / name).parent.mkdir(parents=True)
+        (old / "share/jupyter/kernels" / name).touch()
+    (old / "etc").mkdir()
+    (old / "etc/mine.cfg").touch()
+    found = set(leftovers.strays(str(old))) - set(MINE)
+    assert found == {"etc/mine.cfg", "share/jupyter/kernels/mine"}
+    new = tmp_path / "new"
+    new.mkdir()
+    assert set(leftovers.take_over(sorted(found), str(old), str(new))) == found
+    assert (new / "share/jupyter/kernels/mine/kernel.json").exists()
+
+
+# The ends of what venv, virtualenv and uv write.
+@pytest.mark.parametrize(
+    "end",
+    [
+        "# respected\nhash -r 2> /dev/null\n",
+        'if [ -n "${BASH:-}" ] ; then\n    hash -r 2> /dev/null\nfi\n',
+        "    hash -r 2>/dev/null || true\nfi\n",
+    ],
+)
+@pytest.mark.parametrize("added", ["", "\n\n", "export KEY=1\nset -a\n", "\nexport KEY=1"])
+def test_what_was_added_to_activate_is_added_to_the_new_one(
+    tmp_path: Path, end: str, added: str
+) -> None:
+    for place, text in (("old", f"begin\n{end}{added}"), ("new", "other\nhash -r\n")):
+        (tmp_path / place / "bin").mkdir(parents=True)
+        (tmp_path / place / "bin/activate").write_text(text)
+    taken = leftovers.take_over_added(str(tmp_path / "old"), str(tmp_path / "new"))
+    new = (tmp_path / "new/bin/activate").read_text()
+    if added.strip():
+        assert taken == ("bin/activate",)
+        assert new == "other\nhash -r\n\n" + added.lstrip()
+    else:
+        assert taken == ()
+        assert new == "other\nhash -r\n"
+
+
+def test_an_environment_without_activate_has_nothing_added(tmp_path: Path) -> None:
+    assert leftovers.take_over_added(str(tmp_path), str(tmp_path)) == ()

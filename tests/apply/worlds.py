@@ -61,8 +61,11 @@ def ask(executable: str) -> Interpreter:
     )
 
 
-def read(path: Path, base: str) -> Interpreter:
-    """The interpreter of the environment at `path`, as sslfix.collect would read it."""
+def read(path: Path, base: str, executable: str = "") -> Interpreter:
+    """The interpreter of the environment at `path`, as sslfix.collect would read it.
+
+    `executable` answers for one that is dead; nothing is installed in it then.
+    """
     text = (path / "pyvenv.cfg").read_text()
     config = {
         key: value.strip() for key, value in (line.split(" = ") for line in text.splitlines())
@@ -76,15 +79,18 @@ def read(path: Path, base: str) -> Interpreter:
         system_site_packages=config["include-system-site-packages"] == "true",
         prompt=config.get("prompt", "").strip("'\""),
     )
-    return ask(str(path / "bin/python"))._replace(environment=environment)
+    answer = ask(executable or str(path / "bin/python"))
+    return answer._replace(environment=environment, executable=str(path / "bin/python"))
 
 
 def installed(interpreter: Interpreter) -> dict[str, str]:
     return {one.name: one.version for one in interpreter.distributions}
 
 
-def wheel(folder: Path, name: str, version: str, requires: str = "") -> Path:
-    """A wheel of one module, that says its version."""
+def wheel(
+    folder: Path, name: str, version: str, requires: str = "", module: str = "version = {version!r}"
+) -> Path:
+    """A wheel of one module, that says its version or does what `module` says."""
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -92,7 +98,7 @@ def wheel(folder: Path, name: str, version: str, requires: str = "") -> Path:
         metadata += f"Requires-Dist: {requires}\n"
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{name}.py", f"version = {version!r}\n")
+        archive.writestr(f"{name}.py", module.replace("{version!r}", repr(version)) + "\n")
         archive.writestr(f"{info}/METADATA", metadata)
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -1,0 +1,61 @@
+"""Which fixes are carried out, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sslfix import plan, rehearse, settle
+from sslfix.errors import ApplyError
+from sslfix.model import Applicability, Finding, Level, Plan
+from sslfix.session import Request, Run, matcher, names
+from sslfix.settle import Progress
+
+
+def withhold(finding: Finding, error: ApplyError) -> Finding:
+    """The finding whose fix failed, with the reason and the command that is left to run."""
+    return finding._replace(status="withheld", withheld=error.message, left_to_run=error.command)
+
+
+def with_reason(finding: Finding, withheld: Finding | None) -> Finding:
+    """The finding, if it was withheld with what was said about it then."""
+    if withheld is None:
+        return finding
+    return finding._replace(
+        status="withheld", withheld=withheld.withheld, left_to_run=withheld.left_to_run
+    )
+
+
+def rehearsed(run: Run, request: Request, progress: Progress) -> tuple[Plan, dict[str, str]]:
+    """The plan for the files, tried in memory and with a resolver, and the new texts by path."""
+    allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
+    open_ones = [one for one in run.findings if one.status == "open"]
+    whole = plan.make(open_ones, allowed, lambda one: _is_taken_note(one, request, open_ones))
+    matching = matcher(request)
+    decided, texts = rehearse.rehearse(whole, run.facts, matching)
+    if request.offline:
+        return decided, texts
+    return settle.settle(decided, texts, run.facts, matching, progress)
+
+
+def _is_taken_note(finding: Finding, request: Request, others: Iterable[Finding]) -> bool:
+    """Whether a note is selected, or stands in the way of a fix that --unsafe allows."""
+    return is_selected_note(finding, request) or (
+        request.unsafe
+        and any(
+            other.level > Level.NOTE
+            and other.interpreter == finding.interpreter
+            and any(other.distribution in one.constraint for one in finding.case.remedies)
+            for other in others
+        )
+    )
+
+
+def is_selected_note(finding: Finding, request: Request) -> bool:
+    """Whether a finding that is fixed only when it is selected is."""
+    return any(names(word, finding.rule) for word in request.select)
+
+
+def decided(run: Run, decided: Plan) -> tuple[Finding, ...]:
+    """The findings of a run, those that are withheld with why."""
+    withheld = {one.key: one for one in decided.withheld}
+    return tuple(withheld.get(one.key, one) for one in run.findings)
