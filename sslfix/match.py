@@ -212,8 +212,16 @@ def _effective(
             place = (groups[file.document.path], declaration.name)
             sections = (None, declaration.section)
             beside = [one for section in sections for one in limits.get((*place, section), {})]
-            accepts = tuple(specifiers.intersect([own, *beside]) for own in accepts)
+            accepts = tuple(_limited(own, beside) for own in accepts)
         yield _Declared(file, declaration, accepts, groups[file.document.path])
+
+
+def _limited(own: str, beside: Sequence[str]) -> str:
+    """What others leave of a specifier; it is whole where they leave nothing, as two files may."""
+    others = [one for one in beside if one != own]
+    if any(specifiers.contradicts(own, one) for one in others if own and one):
+        return own
+    return specifiers.intersect([own, *others])
 
 
 def _groups(files: Iterable[DependencyFile]) -> dict[str, int]:
@@ -306,7 +314,8 @@ def _brings_in(level: Level) -> str:
 
 def _text(declaration: Declaration) -> str:
     extras = f"[{','.join(declaration.extras)}]" if declaration.extras else ""
-    return f"{declaration.name}{extras}{declaration.specifier}"
+    blank = " " if declaration.specifier[:1].isalnum() or declaration.specifier[:1] == "^" else ""
+    return f"{declaration.name}{extras}{blank}{declaration.specifier}"
 
 
 def _brought(

@@ -36,7 +36,7 @@ def find(facts: Facts, rule: Rule, known: Sequence[Rule], *, declared: bool) -> 
         if "sslfix: SSL" not in file.document.text:
             continue
         for one in file.declarations:
-            told = list(reasons.read(file.document, one)) if one.kind != Kind.LOCK else []
+            told = list(reasons.read(file, one)) if one.kind != Kind.LOCK else []
             asking = [rules.find(tuple(known), reason.rule) for reason in told]
             judged = list(_judged(facts, file, one))
             spared = not any(other is None or _needs(facts, file, one, other) for other in asking)

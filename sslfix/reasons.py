@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import specifiers
-from .model import Case, Declaration, Document, Edit, Finding, Span, When
+from .model import Case, Declaration, DependencyFile, Document, Edit, Finding, Span, When
 
 ANY = "anything"
 """What a comment calls a specifier that was empty."""
@@ -21,7 +21,7 @@ _REASON = re.compile(
     r"#\s*sslfix:\s*(?P<rule>SSL\d{3}): (?:newer|older) (?P<name>\S+) fails"
     r"(?P<rest>[^#\r\n]*[^#\s])"
 )
-_WAS = re.compile(r"; was (.+?)\s*$")
+_WAS = re.compile(r", was (.+?)\s*$")
 _LINE_END = re.compile(r"(?:[^\r\n\\]|\\(?:\r\n|\r|\n)?)*")
 
 
@@ -42,7 +42,7 @@ def comment(finding: Finding, name: str, was: str | None = None) -> str:
     parts = [f"sslfix: {finding.rule.id}: {told}", "remove when that is gone"]
     if was is not None:
         parts.append(f"was {was or ANY}")
-    return "; ".join(parts)
+    return ", ".join(parts)  # no semicolon: setuptools splits lists on one line of setup.cfg there
 
 
 def holds_back(case: Case, name: str) -> bool:
@@ -68,27 +68,42 @@ def _where(when: When) -> str:
     return " ".join(parts) or "everywhere"
 
 
-def remark(finding: Finding, document: Document, declaration: Declaration) -> Edit | None:
+def remark(finding: Finding, file: DependencyFile, declaration: Declaration) -> Edit | None:
     """The comment beside a declaration whose specifier a fix will replace by a limit.
 
-    None where the new specifier holds nothing back, and so has nothing to outlive. A comment for
-    the same rule that stands there already is brought up to date.
+    None where the new specifier holds nothing back, and so has nothing to outlive, and where the
+    line could not tell which of its declarations is meant. A comment for the same rule that
+    stands there already is brought up to date.
     """
-    span = declaration.specifier_span
-    if span is None or not holds_back(finding.case, declaration.name):
+    document, span = file.document, declaration.specifier_span
+    was = document.text[span.start : span.end] if span else declaration.specifier
+    ambiguous = _is_ambiguous(file, declaration) or set(was) & set("\\\r\n")
+    if ambiguous or not holds_back(finding.case, declaration.name):
         return None
-    old = next((one for one in read(document, declaration) if one.rule == finding.rule.id), None)
-    was = old.was if old else document.text[span.start : span.end]
-    text = "# " + comment(finding, declaration.name, was)
+    old = next((one for one in read(file, declaration) if one.rule == finding.rule.id), None)
+    text = "# " + comment(finding, declaration.name, old.was if old else was)
     if old is not None:
         return None if _text(document, old.span) == text else Edit(document.path, old.span, text)
     at = _end_of_line(document.text, declaration.span.end)
+    if document.text[:at].endswith("\\"):  # what goes on there is blank
+        return None
     return Edit(document.path, Span(at, at), f"  {text}", remark=True)
 
 
-def read(document: Document, declaration: Declaration) -> Iterator[Reason]:
-    """The reasons that the line of a declaration gives for it."""
+def _is_ambiguous(file: DependencyFile, declaration: Declaration) -> bool:
+    """Whether its line declares the same distribution more than once."""
+    text = file.document.text
+    alike = (one for one in file.declarations if one.name == declaration.name)
+    ends = [_end_of_line(text, one.span.end) for one in alike]
+    return ends.count(_end_of_line(text, declaration.span.end)) > 1
+
+
+def read(file: DependencyFile, declaration: Declaration) -> Iterator[Reason]:
+    """The reasons that the line of a declaration gives for it, if it can mean no other."""
+    document = file.document
     start, end = declaration.span.end, _end_of_line(document.text, declaration.span.end)
+    if "sslfix:" not in document.text[start:end] or _is_ambiguous(file, declaration):
+        return
     for found in _REASON.finditer(document.text, start, end):
         if found["name"] == declaration.name:
             was = _WAS.search(found["rest"])

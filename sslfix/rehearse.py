@@ -74,6 +74,9 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
             break
         withheld += [_not_holding(one) for one in kept if one.key in broken]
         kept = [one for one in kept if one.key not in broken]
+    if len(kept) > 1 and not later:
+        kept = _needed(kept, facts, match)
+        texts = _texts(facts, edits(kept))
     for one in later:
         changed = _one_more(one, again, match)
         if changed is None:
@@ -85,12 +88,36 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
     return Plan(tuple(kept), tuple(withheld)), texts
 
 
+def _needed(kept: list[Finding], facts: Facts, match: Matcher) -> list[Finding]:
+    """The fixes without those whose findings the others cure as well.
+
+    botocore need not move where it is only at odds with the urllib3 that moves already.
+    """
+    for one in kept[: -_TRIED - 1 : -1]:
+        rest = [other for other in kept if other is not one]
+        if not _is_edit(one) or edits(rest) == edits(kept):
+            continue
+        again = read_again(facts, _texts(facts, edits(rest)))
+        left = {other.key for other in _open(match(again))}
+        if one.key not in left and not _broken(rest, facts, again, match):
+            kept = rest
+    return kept
+
+
+_TRIED = 20
+"""How many fixes are tried without, as each takes a whole match."""
+
+
+def _open(findings: Iterable[Finding]) -> list[Finding]:
+    return [one for one in findings if one.status != "ignored"]
+
+
 def _one_more(finding: Finding, facts: Facts, match: Matcher) -> dict[str, str] | None:
     """The texts with one more fix, proposed anew for what others have made of them, or None.
 
     Two limits that go into one place that is made for them cannot both make it.
     """
-    left = next((one for one in match(facts) if one.key == finding.key), None)
+    left = next((one for one in _open(match(facts)) if one.key == finding.key), None)
     fix = propose(left, facts, match) if left else None
     if left is None or finding.fix is None:
         return {}
@@ -107,7 +134,7 @@ def _not_holding(finding: Finding) -> Finding:
 
 def _broken(kept: list[Finding], before: Facts, after: Facts, match: Matcher) -> set[object]:
     """The keys of fixes that do not do what they should, or do harm."""
-    outcome = verify.compare(match(before), match(after))
+    outcome = verify.compare(_open(match(before)), _open(match(after)))
     broken = {one.key for one in outcome.remaining} & {one.key for one in kept if _is_edit(one)}
     if verify.is_worse(outcome):
         new = outcome.introduced[0]
@@ -157,7 +184,20 @@ def _edited(file: DependencyFile, changes: tuple[Edit, ...]) -> str:
     if len(plain) == len(changes):
         return text
     silent = apply_edits(file.document.text, plain)
-    return text if _said(file, text) == _said(file, silent) else silent
+    said = _said(file, silent)
+    if said == _said(file, text):
+        return text
+    alone = ({*plain, one} for one in changes if one.remark)
+    kept = [
+        tried - {*plain}
+        for tried in alone
+        if said == _said(file, apply_edits(file.document.text, sorted(tried, key=_place)))
+    ]
+    return apply_edits(file.document.text, sorted({*plain}.union(*kept), key=_place))
+
+
+def _place(edit: Edit) -> Span:
+    return edit.span
 
 
 def _said(file: DependencyFile, text: str) -> list[object]:

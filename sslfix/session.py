@@ -55,7 +55,7 @@ def check(request: Request) -> Run:
     """Gather the facts, match them, and propose a fix for each finding."""
     facts, problems = _gather(request)
     matching = matcher(request)
-    found = [_ignored(one, facts.files) for one in matching(facts)]
+    found = matching(facts)
     proposed = tuple(one._replace(fix=plan.propose(one, facts, matching)) for one in found)
     unfinished = tuple(_unfinished(request, facts))
     problems += tuple(Problem(one.path, None, one.message) for one in unfinished)
@@ -214,7 +214,8 @@ def matcher(request: Request) -> Matcher:
         found = list(match.match(facts, chosen, known))
         for rule in limits:
             found += obsolete.find(facts, rule, every, declared=declared)
-        return tuple(sorted(found, key=match.order))
+        ordered = sorted(found, key=match.order)
+        return tuple(_ignored(one, facts.files) for one in ordered)
 
     return matching
 

@@ -7,7 +7,8 @@ files need none of this: their tools resolve when they make them anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import formats, plan, rehearse
@@ -48,9 +49,12 @@ class _Root(NamedTuple):
 
 
 class _Verdict(NamedTuple):
-    """What a resolver says of edited files: versions to pin, or why they do not fit."""
+    """What a resolver says of edited files: versions to pin, or why they do not fit.
 
-    versions: dict[str, str]
+    `versions` is None where it could not tell: then no version is chosen.
+    """
+
+    versions: dict[str, str] | None
     conflict: str = ""
 
 
@@ -63,7 +67,7 @@ def settle(
     a solution before, is withheld with the resolver's words.
     """
     fixes, conflicts = [], []
-    versions: dict[object, dict[str, str]] = {}
+    versions: dict[object, dict[str, str] | None] = {}
     world = _World(facts, rehearse.read_again(facts, texts), match, report)
     for finding in decided.fixes:
         verdict = world.verdict(finding)
@@ -97,14 +101,15 @@ class _World:
 
     def verdict(self, finding: Finding) -> _Verdict:
         """What resolvers say of the files that a fix edits, for all interpreters together."""
-        versions: dict[str, str] = {}
+        versions: dict[str, str] | None = {}
         for root in _roots(finding, self._before):
             if root.key not in self._known:
                 self._known[root.key] = self._ask(root)
             verdict = self._known[root.key]
             if verdict.conflict:
                 return verdict
-            versions = _lowest(versions, verdict.versions)
+            told = versions is not None and verdict.versions is not None
+            versions = _lowest(versions, verdict.versions) if told else None
         return _Verdict(versions)
 
     def _ask(self, root: _Root) -> _Verdict:
@@ -116,11 +121,13 @@ class _World:
         except UnavailableError as error:
             text = _("{path} was not tried with a resolver: {reason}")
             self._report(text.format(path=root.path, reason=error.message))
-            return _Verdict({})
+            return _Verdict(None)
         except NoSolutionError as error:
             if self._resolved_before(root) is None:
-                return _Verdict({})
-            return _Verdict({}, _("the change does not fit the rest:\n") + error.message)
+                text = _("{path} fits together neither before nor after the change:\n{reason}")
+                self._report(text.format(path=root.path, reason=error.message))
+                return _Verdict(None)
+            return _Verdict(None, _("the change does not fit the rest:\n") + error.message)
         return _Verdict(dict(resolution.versions), self._new_failure(root, resolution))
 
     def _resolved_before(self, root: _Root) -> Resolution | None:
@@ -164,10 +171,11 @@ def _as_lock(path: str, resolution: Resolution) -> DependencyFile:
     return DependencyFile(Document(path, ""), resolution.resolver, tuple(declarations))
 
 
-def _lowest(some: dict[str, str], others: dict[str, str]) -> dict[str, str]:
+def _lowest(some: dict[str, str] | None, others: dict[str, str] | None) -> dict[str, str]:
     """The versions that the oldest of several interpreters can have."""
     from packaging.version import Version
 
+    some, others = some or {}, others or {}
     both = {name: min(some[name], others[name], key=Version) for name in some.keys() & others}
     return {**some, **others, **both}
 
@@ -184,9 +192,44 @@ def _roots(finding: Finding, facts: Facts) -> Iterator[_Root]:
     path = finding.locations[0].path
     for file in _including(path, facts.files):
         section = subject.section if file.document.path == path else ""
-        for one in facts.interpreters:
-            if one.judges is None or file.document.path in one.judges:
-                yield _Root(file.document.path, section, one)
+        people = [one for one in facts.interpreters if _judges(one, file)]
+        for one in (*people, *_oldest(people, file)):
+            yield _Root(file.document.path, section, one)
+
+
+def _judges(one: Interpreter, file: DependencyFile) -> bool:
+    return one.judges is None or file.document.path in one.judges
+
+
+# In pyproject.toml and the heads of scripts, in setup.cfg and setup.py, and for poetry.
+_PYTHON = re.compile(
+    r"""(?m)^[#\s]*(?:requires-python|python_requires|python)\s*=\s*["']?([^"'\r\n]+)"""
+)
+_FROM = re.compile(r"(?:>=|\^|~=?|==)\s*(\d+)\.(\d+)")
+
+
+def _oldest(people: Sequence[Interpreter], file: DependencyFile) -> Iterator[Interpreter]:
+    """The oldest Python that a project admits, if it is older than all that are judged.
+
+    A release that cannot be installed there is none for the project.
+    """
+    found = _PYTHON.search(file.document.text)
+    first = _FROM.search(found[1]) if found else None
+    if first is None or not people:
+        return
+    minor = (int(first[1]), int(first[2]))
+    person = min(people, key=_minor)
+    if minor < _minor(person):
+        text = f"{minor[0]}.{minor[1]}"
+        markers = {**person.markers, "python_version": text, "python_full_version": f"{text}.0"}
+        yield person._replace(
+            id=text, executable="", version=f"{text}.0", markers=markers, source="profile"
+        )
+
+
+def _minor(interpreter: Interpreter) -> tuple[int, int]:
+    major, minor = interpreter.version.split(".")[:2]
+    return int(major), int(minor)
 
 
 def _including(path: str, files: Iterable[DependencyFile]) -> list[DependencyFile]:

@@ -87,7 +87,7 @@ def test_the_lock_file_is_made_to_agree() -> None:
 
 
 LIMIT = (
-    "urllib3<2  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1; "
+    "urllib3<2  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1, "
     "remove when that is gone\n"
 )
 

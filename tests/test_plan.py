@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sslfix import detectors, match, plan, rehearse, rules
+from sslfix import detectors, match, plan, rehearse, rules, session
 from sslfix.model import (
     Applicability,
     Distribution,
@@ -55,7 +55,7 @@ def patched(world: Facts, allowed: Applicability = SAFE) -> dict[str, str]:
     return rehearse.rehearse(decided, world, matcher)[1]
 
 
-NOT_NEWER = "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1; remove when that is gone"
+NOT_NEWER = "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1, remove when that is gone"
 
 REQUIREMENTS = [
     # (SSL library, before, after): what must not change comes first
@@ -64,27 +64,33 @@ REQUIREMENTS = [
     (OLD, "urllib3==1.26.20\n", None),
     # A range that asks for 2 is contradicted only by --unsafe.
     (OLD, "urllib3>=2\n", None),
-    # A hashed pin needs new hashes.
-    (OLD, "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n", None),
+    # A hashed pin needs new hashes, which are asked for later.
+    (
+        OLD,
+        f"urllib3==2.2.3 --hash=sha256:{'0' * 64}\n",
+        f"urllib3==2.2.3 --hash=sha256:{'0' * 64}{NOT_NEWER}, was ==2.2.3\n",
+    ),
+    # Which of two on a line is meant, no comment could tell; nor what was on two lines.
+    (OLD, "urllib3==\\\n2.2.3\n", "urllib3>=1.26.20,<2\n"),
     (LIBRESSL, "urllib3==2.0.2\n", "urllib3>=2.0.3,<3\n"),
     # What keeps newer releases out says why, until when, and what stood there.
-    (OLD, "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.0.2\n"),
-    (OLD, "urllib3>=1.26\n", f"urllib3>=1.26,<2{NOT_NEWER}; was >=1.26\n"),
-    (OLD, "urllib3<3  # why \r\n", f"urllib3<2  # why{NOT_NEWER}; was <3 \r\n"),
-    (OLD, "urllib3[secure]\n", f"urllib3[secure]>=1.26.20,<2{NOT_NEWER}; was anything\n"),
+    (OLD, "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.0.2\n"),
+    (OLD, "urllib3>=1.26\n", f"urllib3>=1.26,<2{NOT_NEWER}, was >=1.26\n"),
+    (OLD, "urllib3<3  # why \r\n", f"urllib3<2  # why{NOT_NEWER}, was <3 \r\n"),
+    (OLD, "urllib3[secure]\n", f"urllib3[secure]>=1.26.20,<2{NOT_NEWER}, was anything\n"),
     (
         OLD,
         'urllib3==2.2.3 ; python_version < "4"',
-        f'urllib3>=1.26.20,<2 ; python_version < "4"{NOT_NEWER}; was ==2.2.3',
+        f'urllib3>=1.26.20,<2 ; python_version < "4"{NOT_NEWER}, was ==2.2.3',
     ),
     (
         OLD,
         "urllib3==2.2.3 ; \\\n  python_version < '4'\nidna\n",
-        f"urllib3>=1.26.20,<2 ; \\\n  python_version < '4'{NOT_NEWER}; was ==2.2.3\nidna\n",
+        f"urllib3>=1.26.20,<2 ; \\\n  python_version < '4'{NOT_NEWER}, was ==2.2.3\nidna\n",
     ),
     (NEW, "requests==2.32.3\n", "requests>=2.32.5,<3\n"),
     # Two interpreters: the remedy that suits both.
-    ((LIBRESSL, OLD), "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.0.2\n"),
+    ((LIBRESSL, OLD), "urllib3==2.0.2\n", f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.0.2\n"),
 ]
 
 
@@ -99,7 +105,7 @@ def test_the_smallest_change_to_a_requirement(
 def test_unsafe_contradicts_the_author() -> None:
     world = facts(OLD, requirements="urllib3>=2\n")
     assert patched(world, UNSAFE) == {
-        "requirements.txt": f"urllib3>=1.26.20,<2{NOT_NEWER}; was >=2\n"
+        "requirements.txt": f"urllib3>=1.26.20,<2{NOT_NEWER}, was >=2\n"
     }
 
 
@@ -187,7 +193,7 @@ def test_what_only_the_develop_section_holds_is_limited_there() -> None:
     ((_, fix),) = proposals(world)
     assert patched(world)["Pipfile"].endswith(
         'requests = "*"\nurllib3 = "<3,>=2.0.3"  # sslfix: SSL101: older urllib3 fails with an SSL '
-        "library that is not OpenSSL; remove when that is gone\n"
+        "library that is not OpenSSL, remove when that is gone\n"
     )
     assert isinstance(fix.actions[1], Relock)
     assert fix.actions[1].commands == (("pipenv", "upgrade", "--dev", "urllib3<3,>=2.0.3"),)
@@ -251,7 +257,9 @@ def test_what_is_installed_is_replaced_by_what_the_files_pin_if_that_works(
 def test_a_hashed_pin_gets_new_hashes_from_uv() -> None:
     line = "urllib3==2.2.3 --hash=sha256:" + "0" * 64 + "\n"
     ((_, fix),) = proposals(facts(OLD, requirements=line))
-    (action,) = fix.actions
+    remark, action = fix.actions
+    assert isinstance(remark, Edit)
+    assert remark.remark
     assert (fix.applicability, fix.title) == (SAFE, "urllib3>=1.26.20,<2 with its hashes")
     assert isinstance(action, Relock)
     assert action[:3] == ("requirements.txt", "uv", {"urllib3": ">=1.26.20,<2"})
@@ -281,7 +289,8 @@ groups = ["{}"]
 PROJECT = '[project]\ndependencies = [\n    "requests",\n]\n'
 DOCS = '\n[dependency-groups]\ndocs = ["sphinx"]\n'
 ADDED = f'"urllib3>=1.26.20,<2",{NOT_NEWER}'
-LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
+CONSTRAINT = "constraint-dependencies = "
+LIMIT = f"{CONSTRAINT}[\n    {ADDED}\n]\n"
 
 
 @pytest.mark.parametrize(
@@ -297,13 +306,12 @@ LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
         (
             "uv_lock",
             PROJECT.replace("requests", "urllib3==2.2.3"),
-            PROJECT.replace('"requests",', f'"urllib3>=1.26.20,<2",{NOT_NEWER}; was ==2.2.3'),
+            PROJECT.replace('"requests",', f'"urllib3>=1.26.20,<2",{NOT_NEWER}, was ==2.2.3'),
         ),
         (
             "uv_lock",
             '[tool.uv]\nconstraint-dependencies = ["urllib3==2.2.3"]\n',
-            "[tool.uv]\n"
-            f'constraint-dependencies = ["urllib3>=1.26.20,<2"]{NOT_NEWER}; was ==2.2.3\n',
+            f'[tool.uv]\n{CONSTRAINT}["urllib3>=1.26.20,<2"]{NOT_NEWER}, was ==2.2.3\n',
         ),
         ("pdm_lock default", PROJECT, PROJECT.replace(",\n]", f",\n    {ADDED}\n]")),
         (
@@ -319,7 +327,7 @@ LIMIT = f"constraint-dependencies = [\n    {ADDED}\n]\n"
         (
             "pdm_lock default",
             '[tool.pdm.resolution.overrides]\nurllib3 = "2.2.3"\n',
-            f'[tool.pdm.resolution.overrides]\nurllib3 = ">=1.26.20,<2"{NOT_NEWER}; was 2.2.3\n',
+            f'[tool.pdm.resolution.overrides]\nurllib3 = ">=1.26.20,<2"{NOT_NEWER}, was 2.2.3\n',
         ),
     ],
 )
@@ -490,7 +498,7 @@ LINE = f"urllib3>=1.26.20,<2{NOT_NEWER}\n"
         ),
         (
             {"requirements__in": "urllib3==2.2.3\n", "requirements__txt": COMPILED.format("")},
-            {"requirements.in": f"urllib3>=1.26.20,<2{NOT_NEWER}; was ==2.2.3\n"},
+            {"requirements.in": f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\n"},
             ["requirements.txt"],
         ),
         (
@@ -527,7 +535,7 @@ LINE = f"urllib3>=1.26.20,<2{NOT_NEWER}\n"
             {"requirements__txt": COMPILED.format("")},
             {
                 "requirements.txt": COMPILED.format("").replace(
-                    "==2.2.3", f">=1.26.20,<2{NOT_NEWER}; was ==2.2.3"
+                    "==2.2.3", f">=1.26.20,<2{NOT_NEWER}, was ==2.2.3"
                 )
             },
             [],
@@ -650,3 +658,77 @@ def test_what_has_to_move_together_is_installed_together(tmp_path: Path) -> None
     fix = plan.propose(found, world, lambda facts: match.match(facts, own, {}))
     assert fix is not None
     assert fix.actions == (Install("/e", ("a>=5", "b>=2")),)
+
+
+# --------------------------------------------------------------------------- found from outside
+
+
+@pytest.mark.parametrize(
+    ("texts", "after"),
+    [
+        # A range beside a pin says what the author wants: both or none.
+        ({"requirements.txt": "urllib3==2.2.3\nurllib3>=2\n"}, {}),
+        (
+            {
+                "requirements.txt": "-r requirements-more.txt\nurllib3==2.2.3\n",
+                "requirements-more.txt": "urllib3>=2,<3\n",
+            },
+            {},
+        ),
+        (
+            {"pyproject.toml": PROJECT.replace('"requests"', '"urllib3==2.2.3", "urllib3>=2.1"')},
+            {},
+        ),
+        # Files that are not read together do not contradict each other.
+        (
+            {"requirements.txt": "urllib3==2.2.3\n", "dev-requirements.txt": "urllib3>=2\n"},
+            {"requirements.txt": f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\n"},
+        ),
+        # What is ignored does not stand in the way.
+        (
+            {"requirements.txt": "urllib3==2.2.3  # sslfix: ignore\nurllib3==2.2.3\n"},
+            {
+                "requirements.txt": "urllib3==2.2.3  # sslfix: ignore\n"
+                f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\n"
+            },
+        ),
+        # botocore is at odds with urllib3 2 only.
+        (
+            {"requirements.txt": "requests==2.31.0\nurllib3==2.2.3\nbotocore==1.29.0\n"},
+            {
+                "requirements.txt": "requests==2.31.0\n"
+                f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\nbotocore==1.29.0\n"
+            },
+        ),
+        # What requests brings in was there before it moved.
+        (
+            {"pyproject.toml": '[project]\ndependencies = ["requests==2.32.3"]\n'},
+            {"pyproject.toml": '[project]\ndependencies = ["requests>=2.32.5,<3"]\n'},
+        ),
+        # Two limits on a line: a comment could not tell which was what.
+        (
+            {"requirements.txt": "urllib3==2.2.3 \\\n\nidna\nurllib3==2.2.4\n"},
+            {
+                "requirements.txt": "urllib3>=1.26.20,<2 \\\n\nidna\n"
+                f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.4\n"
+            },
+        ),
+        (
+            {"tox.ini": "[testenv]\ndeps = urllib3==2.2.3\n[testenv:a]\ndeps = urllib3==2.2.3\n"},
+            {
+                "tox.ini": f"[testenv]\ndeps = urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\n"
+                f"[testenv:a]\ndeps = urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3\n"
+            },
+        ),
+    ],
+    ids=lambda texts: next(iter(texts.values()), "").replace("\n", " ")[:60],
+)
+def test_what_stands_beside_a_fix(texts: dict[str, str], after: dict[str, str]) -> None:
+    files = tuple(read(name, text) for name, text in texts.items())
+    request = session.Request()
+    matching = session.matcher(request)
+    world = Facts((interpreter(OLD),), files)
+    found = [one._replace(fix=plan.propose(one, world, matching)) for one in matching(world)]
+    waiting = [one for one in found if one.status == "open"]
+    decided = plan.make(waiting, SAFE, lambda _: False)
+    assert rehearse.rehearse(decided, world, matching)[1] == after

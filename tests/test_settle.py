@@ -18,6 +18,11 @@ Resolver = Callable[[str, str], Mapping[str, str]]
 """The text of a file and a Python version to what is chosen for them; it may raise."""
 
 
+def _file(name: str) -> str:
+    stem, _, kind = name.partition("__")
+    return f"{stem.replace('_', '-')}.{kind or 'txt'}"
+
+
 Settle = Callable[..., "tuple[dict[str, str], list[Finding]]"]
 
 
@@ -35,7 +40,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Settle:
             return Resolution(resolver(file.document.text, person.version), "fake 1")
 
         monkeypatch.setattr(resolvers, "resolve", resolve)
-        files = tuple(read(f"{name.replace('_', '-')}.txt", text) for name, text in texts.items())
+        files = tuple(read(_file(name), text) for name, text in texts.items())
         facts = Facts(people, files)
         found = [one._replace(fix=plan.propose(one, facts, matcher)) for one in matcher(facts)]
         decided = plan.make(found, Applicability.SAFE, lambda _: False)
@@ -59,12 +64,12 @@ def test_an_exact_pin_gets_the_version_that_was_chosen(settled: Settle) -> None:
         assert "urllib3>=1.26.20,<2 " in text
         return {"requests": "2.31.0", "urllib3": "1.26.20"}
 
-    after = f"requests==2.31.0\nurllib3==1.26.20{NOT_NEWER}; was ==2.2.3\n"
+    after = f"requests==2.31.0\nurllib3==1.26.20{NOT_NEWER}, was ==2.2.3\n"
     assert settled(choose, requirements=PINNED) == ({"requirements.txt": after}, [])
 
 
 def test_a_range_stays_a_range(settled: Settle) -> None:
-    after = f"urllib3>=1.26,<2{NOT_NEWER}; was >=1.26\n"
+    after = f"urllib3>=1.26,<2{NOT_NEWER}, was >=1.26\n"
     chosen = settled(lambda *_: {"urllib3": "1.26.20"}, requirements="urllib3>=1.26\n")
     assert chosen == ({"requirements.txt": after}, [])
 
@@ -154,3 +159,39 @@ def test_nothing_is_asked_where_nothing_changes(settled: Settle) -> None:
         raise AssertionError
 
     assert settled(fail, (interpreter(NEW),), requirements=PINNED) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("requires", "asked"),
+    [
+        ("requires-python = '>=3.7'", ["3.9.18", "3.7.0"]),
+        ("requires-python = '>=3.9'", ["3.9.18"]),
+        ("requires-python = '>=3.10'", ["3.9.18"]),
+        ("", ["3.9.18"]),
+    ],
+)
+def test_the_oldest_python_that_a_project_admits_has_its_say(
+    requires: str, asked: list[str], settled: Settle
+) -> None:
+    told = []
+
+    def choose(_: str, python: str) -> dict[str, str]:
+        told.append(python)
+        return {"urllib3": "1.26.20" if python == "3.7.0" else "1.26.99"}
+
+    text = f"[project]\n{requires}\ndependencies = ['urllib3==2.2.3']\n"
+    texts, _ = settled(choose, pyproject__toml=text)
+    assert told == asked
+    version = "1.26.20" if "3.7.0" in asked else "1.26.99"
+    assert f"'urllib3=={version}'" in texts["pyproject.toml"]
+
+
+def test_what_cannot_be_told_for_one_python_is_told_for_none(settled: Settle) -> None:
+    def choose(_: str, python: str) -> dict[str, str]:
+        if python == "3.7.0":
+            raise UnavailableError("no pip for that")
+        return {"urllib3": "1.26.99"}
+
+    text = "[project]\nrequires-python = '>=3.7'\ndependencies = ['urllib3==2.2.3']\n"
+    texts, _ = settled(choose, pyproject__toml=text)
+    assert "'urllib3>=1.26.20,<2'" in texts["pyproject.toml"]

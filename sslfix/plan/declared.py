@@ -49,7 +49,7 @@ def _repin(
     chosen: remedies.Choice,
 ) -> Fix:
     """Other releases with their hashes, which have to be asked for."""
-    remarks = (reasons.remark(task.finding, file.document, one) for one, _specifier in moving)
+    remarks = (reasons.remark(task.finding, file, one) for one, _specifier in moving)
     action = hashing(file, {one.name: specifier for one, specifier in moving})
     title = _("{title} with its hashes").format(title=title)
     actions: tuple[Action, ...] = (*(one for one in remarks if one), action)

@@ -23,7 +23,7 @@ def moved(
         edit = _respecify(file, declaration, specifier)
         if edit is None:
             return None
-        edits += [edit, reasons.remark(task.finding, file.document, declaration)]
+        edits += [edit, reasons.remark(task.finding, file, declaration)]
     return tuple(edit for edit in edits if edit)
 
 

@@ -15,7 +15,7 @@ def lift(task: Task, subject: Declaration) -> Fix:
     """A limit taken back: what sslfix added goes, what it changed says again what it said."""
     remedy, path = task.remedies[0], task.finding.locations[0].path
     file = next(one for one in task.facts.files if one.document.path == path)
-    told = next(reasons.read(file.document, subject))
+    told = next(reasons.read(file, subject))
     if told.was is None:
         edits, title = _removed(file, subject), _("remove {declared}")
     else:

@@ -36,7 +36,10 @@ def relock(task: Task, subject: Declaration, file: DependencyFile) -> Fix | None
         return _relock_by_hand(task, subject, lock, path)
     path = limited.edits[0].path if limited.edits else path
     wanted, sections = {subject.name: limited.specifier}, (subject.section,)
-    action = Relock(file.document.path, lock.tool, wanted, sections, lock.typed(wanted, sections))
+    declared = (one for manifest in manifests(file, task.facts) for one in manifest.declarations)
+    named = any(one.name == subject.name for one in declared)
+    typed = lock.typed if named or lock.limit is None else lock.limit
+    action = Relock(file.document.path, lock.tool, wanted, sections, typed(wanted, sections))
     relocks = [action, *_beside(task, subject, file, limited)]
     title = _("{requirement} in {path}, then re-lock with {tool}").format(
         requirement=subject.name + limited.specifier,

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sslfix import formats, specifiers
-from sslfix.model import Applicability, Declaration, DependencyFile, Level, Remedy, Span
+from sslfix.model import (
+    Applicability,
+    Declaration,
+    DependencyFile,
+    Finding,
+    Kind,
+    Level,
+    Remedy,
+    Span,
+)
 
 from .tasks import Task
 
@@ -34,10 +43,12 @@ def choose(task: Task, subject: Declaration, file: DependencyFile) -> Choice | N
         text = _specifier(task, subject, wanted, replace=_contradicts(subject, wanted))
         changed = subject._replace(specifier=text, accepts=(text,), version=None)
         others = tuple(_companions(task, remedy, subject, file))
-        if not is_clean(task, file, subject, changed, others):
+        found = _complaints(task, file, subject, changed, others)
+        if any(one.subject in (changed, *(after for _, after in others)) for one in found):
             continue
         choice = Choice(remedy, text, remedy.applicability, others)
         moving = [subject, *(old for old, _ in others)]
+        moving += _alike(task, file, subject, found)
         if not any(_contradicts(one, remedy.constraint[one.name]) for one in moving):
             return choice
         unsafe = min(remedy.applicability, Applicability.UNSAFE)
@@ -80,16 +91,38 @@ def _specifier(task: Task, subject: Declaration, wanted: str, *, replace: bool) 
     return specifiers.narrow(subject.specifier, wanted, affected)
 
 
-def is_clean(
+def _alike(
+    task: Task, file: DependencyFile, subject: Declaration, found: Iterable[Finding]
+) -> Iterator[Declaration]:
+    """What is read together with a declaration, and still lets in what fails when it does not."""
+    paths = formats.linked(file, task.facts.files)
+    for one in found:
+        other = one.subject
+        if isinstance(other, Declaration) and other.name == subject.name:
+            together = other.section == subject.section or Kind.CONSTRAINT in (
+                other.kind,
+                subject.kind,
+            )
+            if together and other.kind != Kind.LOCK and one.locations[0].path in paths:
+                yield other
+
+
+def is_clean(task: Task, file: DependencyFile, old: Declaration | None, new: Declaration) -> bool:
+    """Whether no interpreter has a complaint about `new` in the place of `old` (None: added)."""
+    return not any(one.subject == new for one in _complaints(task, file, old, new))
+
+
+def _complaints(
     task: Task,
     file: DependencyFile,
     old: Declaration | None,
     new: Declaration,
     others: Sequence[tuple[Declaration, Declaration]] = (),
-) -> bool:
-    """Whether no interpreter has a complaint about `new` in the place of `old` (None: added).
+) -> list[Finding]:
+    """What would be wrong with `new` in the place of `old` (None: added), and with the rest.
 
-    `others` are replaced with it, and nothing may be wrong with them either.
+    `others` are replaced with it. What a declaration brings in is its own affair: it did so
+    before.
     """
     gone = [old, *(before for before, _ in others)]
     kept = (one for one in file.declarations if not any(one is other for other in gone))
@@ -98,7 +131,14 @@ def is_clean(
     rest = (one for one in near if one.document.path != file.document.path)
     changed = file._replace(declarations=(*kept, *come))
     found = task.match(task.facts._replace(files=(*rest, changed), sources=()))
-    return not any(one.level > Level.NOTE and one.subject in come for one in found)
+    return [
+        one
+        for one in found
+        if one.level > Level.NOTE
+        and one.status != "ignored"
+        and isinstance(one.subject, Declaration)
+        and one.distribution == one.subject.name
+    ]
 
 
 def for_limit(task: Task, name: str) -> Remedy | None:

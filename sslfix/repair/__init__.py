@@ -56,13 +56,12 @@ def repair(request: Request, progress: Progress) -> Report:
         first = check(request)
     second, decided, steps = files.bring_in_line(first, request, progress)
     third, withheld = environments.bring_in_line(second, request, progress)
-    outcome = verify.compare(first.findings, third.findings)
+    outcome = verify.compare(changes.open_ones(first.findings), changes.open_ones(third.findings))
     reasons = {one.key: one for one in (*decided.withheld, *withheld)}
     remaining = tuple(changes.with_reason(one, reasons.get(one.key)) for one in third.findings)
-    done = {one.key: one.fix for one in decided.fixes}
+    done = {(one.key, one.locations): one.fix for one in decided.fixes}
     fixed = tuple(
-        one._replace(status="fixed", fix=done.get(one.key, one.fix))
+        one._replace(status="fixed", fix=done.get((one.key, one.locations), one.fix))
         for one in outcome.fixed
-        if one.status == "open"
     )
     return Report(third.facts, (*fixed, *remaining), third.problems, tuple(steps))

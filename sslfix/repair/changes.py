@@ -11,6 +11,11 @@ from sslfix.session import Request, Run, matcher, names
 from sslfix.settle import Progress
 
 
+def open_ones(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are there to be fixed."""
+    return [one for one in findings if one.status == "open"]
+
+
 def withhold(finding: Finding, error: ApplyError) -> Finding:
     """The finding whose fix failed, with the reason and the command that is left to run."""
     return finding._replace(status="withheld", withheld=error.message, left_to_run=error.command)
@@ -18,7 +23,7 @@ def withhold(finding: Finding, error: ApplyError) -> Finding:
 
 def with_reason(finding: Finding, withheld: Finding | None) -> Finding:
     """The finding, if it was withheld with what was said about it then."""
-    if withheld is None:
+    if withheld is None or finding.status == "ignored":
         return finding
     return finding._replace(
         status="withheld", withheld=withheld.withheld, left_to_run=withheld.left_to_run
@@ -28,8 +33,8 @@ def with_reason(finding: Finding, withheld: Finding | None) -> Finding:
 def rehearsed(run: Run, request: Request, progress: Progress) -> tuple[Plan, dict[str, str]]:
     """The plan for the files, tried in memory and with a resolver, and the new texts by path."""
     allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
-    open_ones = [one for one in run.findings if one.status == "open"]
-    whole = plan.make(open_ones, allowed, lambda one: _is_taken_note(one, request, open_ones))
+    waiting = open_ones(run.findings)
+    whole = plan.make(waiting, allowed, lambda one: _is_taken_note(one, request, waiting))
     matching = matcher(request)
     decided, texts = rehearse.rehearse(whole, run.facts, matching)
     if request.offline:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
-from sslfix import rehearse, verify
+from sslfix import formats, rehearse, verify
 from sslfix.apply import files as replacing
 from sslfix.errors import ApplyError
 from sslfix.language import say as _
-from sslfix.model import Facts, Finding, Plan, Relock
+from sslfix.model import Edit, Facts, Finding, Plan, Relock
 from sslfix.plan import locks
 from sslfix.session import Request, Run, check, matcher
 from sslfix.settle import Progress
@@ -23,6 +23,7 @@ def bring_in_line(run: Run, request: Request, progress: Progress) -> tuple[Run, 
     steps: list[str] = []
     contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
     while failed:
+        failed += _beside(failed, decided.fixes, run.facts)
         withheld += failed
         keys = {one.key for one in failed}
         rest = tuple(one for one in decided.fixes if one.key not in keys)
@@ -44,6 +45,29 @@ def bring_in_line(run: Run, request: Request, progress: Progress) -> tuple[Run, 
     step = _("look at what else moved in the lock file: {change}")
     steps += [step.format(change=one) for one in moved]
     return after, Plan(decided.fixes, tuple(withheld)), steps
+
+
+def _beside(failed: Sequence[Finding], fixes: Sequence[Finding], facts: Facts) -> Iterator[Finding]:
+    """The other fixes of the same project: where one file of it can't be made, none is changed."""
+    keys, files = {one.key for one in failed}, {one.document.path: one for one in facts.files}
+    paths = {path for one in failed for path in _paths(one) if path in files}
+    near = {one.document.path for path in paths for one in formats.joined(files[path], facts.files)}
+    text = _("{path} could not be made, and no file of its project is changed without it")
+    reason = text.format(path=next(iter(_relocked(failed[0])), failed[0].locations[0].path))
+    for one in fixes:
+        if one.key not in keys and near & _paths(one):
+            yield one._replace(status="withheld", withheld=reason)
+
+
+def _paths(finding: Finding) -> set[str]:
+    """The files that a fix edits or has made anew."""
+    actions = finding.fix.actions if finding.fix else ()
+    return {one.path for one in actions if isinstance(one, (Edit, Relock))}
+
+
+def _relocked(finding: Finding) -> list[str]:
+    actions = finding.fix.actions if finding.fix else ()
+    return [one.path for one in actions if isinstance(one, Relock)]
 
 
 def _put_back(old: dict[str, bytes], new: dict[str, bytes]) -> str:

@@ -22,7 +22,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 WHY = (
-    "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1; remove when that is gone; "
+    "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1, remove when that is gone, "
     "was ==2.2.3"
 )
 
@@ -231,3 +231,21 @@ def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cli, "_run", interrupted)
     assert cli.main(["check"]) == 130
+
+
+def test_where_a_lock_file_cannot_be_made_nothing_of_its_project_changes() -> None:
+    """But a project beside it is another matter."""
+    Path("pyproject.toml").write_text('[project]\nname = "a"\ndependencies = ["requests"]\n')
+    Path("uv.lock").write_text(
+        'version = 1\n\n[[package]]\nname = "urllib3"\nversion = "2.2.3"\n'
+        'source = { registry = "https://index.example/simple" }\n'
+    )
+    Path("other").mkdir()
+    Path("other/requirements.txt").write_text("urllib3==2.2.3\n")
+    names = ("requirements.txt", "pyproject.toml", "uv.lock")
+    before = [Path(name).read_bytes() for name in names]
+    done = sslfix(*OLD, "--apply", "--offline")
+    assert done.returncode == 1
+    assert [Path(name).read_bytes() for name in names] == before
+    assert "uv.lock could not be made, and no file of its project is changed" in done.stdout
+    assert Path("other/requirements.txt").read_text() == f"urllib3>=1.26.20,<2{WHY}\n"

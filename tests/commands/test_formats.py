@@ -21,7 +21,7 @@ FILES = {
 }
 
 
-WHY = "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1; remove when that is gone; was "
+WHY = "  # sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1, remove when that is gone, was "
 FIXED = {
     "environment.yml": f"dependencies:\n- x::urllib3>=1.26.20,<2  # a{WHY}=2.0.2=py_0\n"
     f"- pip: ['urllib3>=1.26.20,<2']{WHY}==2.0.2\n",

@@ -89,7 +89,7 @@ def works(sick: Sick) -> str:
     ("ssl", "line"),
     [
         (LIBRESSL, r"urllib3==2\.[1-9]\.\d  # why"),
-        (OLD, r"urllib3==1\.26\.20  # why  # sslfix: SSL101: newer .+; was ==2\.0\.2"),
+        (OLD, r"urllib3==1\.26\.20  # why  # sslfix: SSL101: newer .+, was ==2\.0\.2"),
     ],
     ids=["LibreSSL", "1.0.2k"],
 )
