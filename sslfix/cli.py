@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from . import __version__, language
@@ -49,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SslfixError as error:
         print(f"sslfix: {error}", file=sys.stderr)
         code = 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print("sslfix:", _("interrupted"), file=sys.stderr)
-        code = 130
+        code = 128 + interruption.number if isinstance(interruption, _EndedError) else 130
     except BrokenPipeError:
         code = _without_output(1)
     except Exception as error:  # noqa: BLE001  a bug of ours: say so, and how to report it
@@ -102,8 +103,44 @@ def _run(words: list[str]) -> int:
     )
     arguments = parser.parse_args(words)
     _choose_language(arguments)
-    result: int = command.run(arguments)
+    if name == "run":  # passes signals on
+        result: int = command.run(arguments)
+    else:
+        with _ending_in_order():
+            result = command.run(arguments)
     return result
+
+
+class _EndedError(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP end us as Ctrl-C does: children are killed, nothing is left behind."""
+    import signal
+
+    def end(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not stop the tidying up
+        raise _EndedError(number)
+
+    names = ("SIGTERM", "SIGHUP")  # Windows has but the first
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ending = [one for one in numbers if signal.getsignal(one) is signal.SIG_DFL]  # not under nohup
+    try:
+        for number in ending:
+            signal.signal(number, end)
+    except ValueError:  # only the main thread may
+        ending = []
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _choose_language(arguments: argparse.Namespace) -> None:

@@ -148,9 +148,7 @@ def _relock(job: _Job, tool: _Tool, copy: str) -> Relocked:
     _copy_files(job, copy, [one for one in job.contents if one != action.path])
     if lock.check:
         _run(job, (*tool.command, *lock.check[1:]), place)
-    with open(_copied(job, copy, action.path), "rb") as stream:
-        data = stream.read()
-    new = _read(job.old, data)
+    data, new = _result(job, _copied(job, copy, action.path))
     _require(job, new)
     return Relocked(data, _moved(job.old, new, action.constraint))
 
@@ -359,14 +357,29 @@ def _copied(job: _Job, copy: str, path: str) -> str:
 # --------------------------------------------------------------------------- its lock file
 
 
+def _result(job: _Job, path: str) -> tuple[bytes, DependencyFile]:
+    """What the tool left behind, if it is a lock file that can be read."""
+    tool = job.action.tool
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+        new = _read(job.old, data)
+    except OSError as error:
+        text = _("{tool} made no {path}; nothing was changed")
+        raise job.failed(text.format(tool=tool, path=job.action.path)) from error
+    except UnicodeDecodeError:
+        new = None
+    if new is None or new.problems:
+        raise job.failed(_("{tool} made a lock file that cannot be read").format(tool=tool))
+    return data, new
+
+
 def _require(job: _Job, new: DependencyFile) -> None:
     """The wanted distributions keep their bounds in every section, and can be installed."""
     tool, wanted = job.action.tool, job.action.constraint
-    if new.problems:
-        raise job.failed(_("{tool} made a lock file that cannot be read").format(tool=tool))
     if _layout(job, job.old) != _layout(job, new):
         text = _("{tool} made a file that says {new} where it said {old}; nothing was changed")
-        old, now = all_of(_layout(job, job.old)), all_of(_layout(job, new))
+        old, now = (all_of(_layout(job, one)) or _("nothing") for one in (job.old, new))
         raise job.failed(text.format(tool=tool, old=old, new=now))
     markers = job.interpreter.markers if job.interpreter else {}
     for name, bound in wanted.items():

@@ -6,6 +6,7 @@ A module that ends with `FORMAT` is found by that; the others hold what several 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -32,15 +33,20 @@ def for_path(path: str) -> Format | None:
 
     A pattern with a `/` is held against the last two parts of the path.
     """
-    from fnmatch import fnmatchcase
+    folder_and_name = "/".join(["", *path.replace("\\", "/").split("/")][-2:])
+    found = _named().match(folder_and_name)
+    return all_formats()[int((found.lastgroup or "_0")[1:])] if found else None
 
-    folder_and_name = "/".join(path.replace("\\", "/").split("/")[-2:])
-    name = folder_and_name.rpartition("/")[2]
-    for format_ in all_formats():
-        for pattern in format_.patterns:
-            if fnmatchcase(folder_and_name if "/" in pattern else name, pattern):
-                return format_
-    return None
+
+@cache
+def _named() -> re.Pattern[str]:
+    """One expression for all patterns: hundreds of thousands of files may have to be told."""
+    from fnmatch import translate
+
+    whole = [[one if "/" in one else f"*/{one}" for one in each.patterns] for each in all_formats()]
+    return re.compile(
+        "|".join(f"(?P<_{at}>{'|'.join(map(translate, some))})" for at, some in enumerate(whole))
+    )
 
 
 def lock_of(file: DependencyFile) -> Lock | None:
@@ -63,6 +69,13 @@ def included_path(file: DependencyFile, include: Include) -> str:
 
 def joined(file: DependencyFile, files: Sequence[DependencyFile]) -> list[DependencyFile]:
     """The files of the same project: in the same folder, or joined with it by `-r` and `-c`."""
+    seen, folder = linked(file, files), posixpath.dirname(file.document.path)
+    paths = ((one, one.document.path) for one in files)
+    return [one for one, path in paths if path in seen or posixpath.dirname(path) == folder]
+
+
+def linked(file: DependencyFile, files: Sequence[DependencyFile]) -> set[str]:
+    """The paths of the files that are read together with one, by `-r` and `-c`, and its own."""
     near: dict[str, list[str]] = {}
     for one in files:
         for include in one.includes:
@@ -75,9 +88,7 @@ def joined(file: DependencyFile, files: Sequence[DependencyFile]) -> list[Depend
         if path not in seen:
             seen.add(path)
             waiting += near.get(path, [])
-    folder = posixpath.dirname(file.document.path)
-    paths = ((one, one.document.path) for one in files)
-    return [one for one, path in paths if path in seen or posixpath.dirname(path) == folder]
+    return seen
 
 
 def for_source(data: bytes) -> Format | None:

@@ -72,9 +72,9 @@ def _requirement(
     document: Document, word: Passage, section: str
 ) -> Iterator[Union[Declaration, Include, Problem]]:
     """What an argument declares; of a computed one the name, if that stands there plainly."""
-    for outcome in requirements.read_line(document, word, section):
+    for number, outcome in enumerate(requirements.read_line(document, word, section)):
         if isinstance(outcome, Problem) and _COMPUTED.search(word.text):
-            plain = _OPEN.fullmatch(word.text)
+            plain = None if number else _OPEN.fullmatch(word.text)
             if plain and not _COMPUTED.search(word.text[: plain.end(1)]):
                 span = word.span(0, len(word.text))
                 yield Declaration(normalize(plain[1]), plain[2] or "", span, section)

@@ -8,18 +8,22 @@ from typing import Callable, NamedTuple, Union
 from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Edit, Include, Kind, Problem
 
-from . import _pep508, _toml, _toml_edit
+from . import _pep508, _toml, _toml_edit, _versions
 from ._passage import Passage
 from ._toml import Path, Place
 
 
 class Table(NamedTuple):
-    """A table or array of declarations: its path, what declarations call it, and its data."""
+    """A table or array of declarations: its path, what declarations call it, and its data.
+
+    `marker` says where all of it is installed.
+    """
 
     path: tuple[str, ...]
     section: str
     data: object
     kind: Kind = Kind.REQUIREMENT
+    marker: str = ""
 
 
 Tables = Callable[[Mapping[str, object]], Iterable[Table]]
@@ -45,10 +49,12 @@ def declared(
         yield problem(document, place, text.format(table=".".join(table.path)))
         return
     for index, element in enumerate(table.data):
-        place = places[(*table.path, index)]
         if isinstance(element, Mapping) and "include-group" in element:
             continue
-        if not isinstance(element, str):
+        place = places[(*table.path, index)]
+        if table.path[-4:-3] == ("overrides",):  # hatch's; may have conditions
+            place = places.get((*table.path, index, "value"), place)
+        if document.text[place.value.start] not in "\"'":
             yield problem(document, place, _("expected a requirement as text"))
             continue
         passage = _toml.string(document.text, place.value)
@@ -58,9 +64,12 @@ def declared(
         start = len(passage.text) - len(passage.text.lstrip())
         end = len(passage.text.rstrip())
         try:
-            yield _pep508.declare(passage, start, end, section=table.section, kind=table.kind)
+            one = _pep508.declare(passage, start, end, section=table.section, kind=table.kind)
         except _pep508.RequirementError as error:
             yield problem(document, place, str(error))
+        else:
+            markers = [marker for marker in (table.marker, one.marker) if marker]
+            yield one._replace(marker=_versions.join_markers("and", markers))
 
 
 def _editable(
@@ -97,6 +106,41 @@ def hatch(environments: object, path: tuple[str, ...], section: str) -> Iterator
     https://hatch.pypa.io/latest/config/environment/overview/#dependencies
     """
     for name, table in environments.items() if isinstance(environments, Mapping) else ():
-        for key in ("dependencies", "extra-dependencies"):
-            if isinstance(table, Mapping) and key in table:
-                yield Table((*path, name, key), f"{section}.{name}.{key}", table[key])
+        if isinstance(table, Mapping):
+            own = f"{section}.{name}"
+            yield from _hatch_options(table, (*path, name), own, _HATCH_OPTIONS[:2])
+            yield from _hatch_overrides(table.get("overrides"), (*path, name, "overrides"), own)
+
+
+_HATCH_OPTIONS = (
+    *("dependencies", "extra-dependencies"),
+    *("set-dependencies", "set-extra-dependencies"),
+)
+_HATCH_PLATFORMS = {"linux": "linux", "macos": "darwin", "windows": "win32"}
+
+
+def _hatch_options(
+    table: Mapping[str, object],
+    path: tuple[str, ...],
+    section: str,
+    keys: Iterable[str],
+    marker: str = "",
+) -> Iterator[Table]:
+    for key in keys:
+        if key in table:
+            yield Table((*path, key), f"{section}.{key}", table[key], marker=marker)
+
+
+def _hatch_overrides(overrides: object, path: tuple[str, ...], section: str) -> Iterator[Table]:
+    """What an environment installs on some platforms, or in some of its variants.
+
+    https://hatch.pypa.io/latest/config/environment/advanced/#option-overrides
+    """
+    for source, conditions in overrides.items() if isinstance(overrides, Mapping) else ():
+        for name, table in conditions.items() if isinstance(conditions, Mapping) else ():
+            if isinstance(table, Mapping):
+                platform = _HATCH_PLATFORMS.get(name) if source == "platform" else None
+                marker = f"sys_platform == '{platform}'" if platform else ""
+                own = f"{section}.overrides.{source}.{name}"
+                options = _HATCH_OPTIONS
+                yield from _hatch_options(table, (*path, source, name), own, options, marker)

@@ -12,13 +12,15 @@ from functools import cache
 from sslfix.language import say as _
 from sslfix.model import Declaration, Document, Kind, Span
 
+from . import _archive
 from ._passage import Passage
 
 # With packaging, and unlike the specification, a name may end in "_".
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _HEAD = re.compile(rf"({NAME})\s*(\[([^\[\]]*)\])?\s*")
 _EXTRAS = re.compile(rf"\s*(?:{NAME}\s*(?:,\s*{NAME}\s*)*)?")
-_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+"""What pip replaces in requirements files by a variable of the environment."""
 
 # https://packaging.python.org/en/latest/specifications/version-specifiers/
 RELEASE = r"(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
@@ -80,9 +82,18 @@ def is_marker(text: str) -> bool:
 
 
 def declare(
-    passage: Passage, start: int, end: int, *, section: str = "", kind: Kind = Kind.REQUIREMENT
+    passage: Passage,
+    start: int,
+    end: int,
+    *,
+    section: str = "",
+    kind: Kind = Kind.REQUIREMENT,
+    variables: bool = False,
 ) -> Declaration:
-    """The declaration that stands at `start` to `end` of a passage. Raises RequirementError."""
+    """The declaration that stands at `start` to `end` of a passage. Raises RequirementError.
+
+    With `variables` the specifier may have some, and then accepts nothing that is known.
+    """
     text = passage.text[:end]
     body, separator, marker = text[start:].partition(";")
     marker = marker.strip()
@@ -102,13 +113,18 @@ def declare(
         kind=kind,
     )
     if text.startswith("@", head.end()):
-        return declaration._replace(url=_url(text[head.end() + 1 : start + len(body)]))
-    return _specified(declaration, passage, head, start + len(body))
+        url = _url(text[head.end() + 1 : start + len(body)])
+        return declaration._replace(url=url, version=_archive.version(url, declaration.name))
+    declaration = _specified(declaration, passage, head, start + len(body))
+    if not declaration.accepts and not (variables and VARIABLE.search(declaration.specifier)):
+        raise RequirementError(_reason(body.strip()))
+    return declaration
 
 
 def _specified(
     declaration: Declaration, passage: Passage, head: re.Match[str], end: int
 ) -> Declaration:
+    """With its specifier; what is none accepts nothing."""
     first, last = head.end(), len(passage.text[:end].rstrip())
     if first < last and passage.text[first] == "(" and passage.text[last - 1] == ")":
         first, last = first + 1, last - 1
@@ -119,8 +135,6 @@ def _specified(
     if not written:
         first = head.end(2) if head[2] else head.end(1)
     known = not written or is_specifier(written)
-    if not known and not _VARIABLE.search(written):
-        raise RequirementError(_reason(passage.text[head.start() : end].strip()))
     return declaration._replace(
         specifier=specifier,
         version=pinned(specifier) if known else None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sslfix.language import say as _
 from sslfix.model import Declaration, Span
 
-from . import _versions
+from . import _archive, _versions
 from ._pep508 import RequirementError, normalize, pinned
 
 _SOURCES = ("git", "hg", "svn", "bzr", "path", "file", "uri")
@@ -47,12 +47,13 @@ def declare(name: str, entry: object, span: Span, section: str) -> Declaration:
         raise RequirementError(message.format(version=version, name=name))
     url = next((str(entry[key]) for key in _SOURCES if key in entry), "")
     specifier = "".join(version.split()) if accepts != ("",) else ""
+    normalized = normalize(name)
     return Declaration(
-        name=normalize(name),
+        name=normalized,
         specifier=specifier,
         span=span,
         section=section,
-        version=pinned(accepts[0]),
+        version=pinned(accepts[0]) or _archive.version(url, normalized),
         accepts=() if url else accepts,
         marker=_marker(entry),
         extras=_texts(entry.get("extras")),

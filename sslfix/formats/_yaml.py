@@ -9,7 +9,7 @@ https://yaml.org/spec/1.2.2/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple, Union
 
 from sslfix.language import say as _
@@ -25,6 +25,9 @@ _ESCAPE = re.compile(r"''|\\(?:([\"\\/ ])|.)")
 _FLOW = re.compile(
     rf"(?P<text>{_QUOTED.pattern}|[^\s,\[\]{{}}&*!|>%@`\"'#][^,\[\]{{}}#]*)|\s+|,|#[^\r\n]*"
 )
+_FLOW_KEY = re.compile(rf"\{{\s*{_KEY.pattern}\s*\[")
+_FLOW_END = re.compile(r"\s*\}")
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+")
 
 
 class Item(NamedTuple):
@@ -57,7 +60,7 @@ def items(document: Document, key: str) -> Iterator[Union[Item, Problem]]:
         at = line.start + len(line.text) - len(line.text[found.end() :].lstrip())
         if rest.startswith("["):
             yield from _flow(document, at, "")
-        elif rest and rest not in ("~", "null"):
+        elif rest and rest not in ("~", "null") and not _ANCHOR.fullmatch(rest):
             yield _problem(document, at, rest)
         else:
             yield from _Block(document, lines[number + 1 :]).read()
@@ -81,8 +84,24 @@ def _name(found: re.Match[str]) -> str:
 
 
 def _problem(document: Document, at: int, text: str) -> Problem:
-    message = _('expected a list of texts, found "{text}"').format(text=text)
+    message = _('sslfix cannot read {what} here ("{text}"), so this place was not judged')
+    message = message.format(what=_what(text), text=text)
     return Problem(document.path, document.position(at)[0], message)
+
+
+def _what(text: str) -> str:
+    """What a text in YAML is that is not read here."""
+    if text.startswith(("{{", "{%")):
+        return _("a template")
+    whats = {
+        ">": _("a text of several lines"),
+        "|": _("a text of several lines"),
+        "&": _("an anchor"),
+        "*": _("an alias"),
+        "!": _("a tag"),
+        "{": _("a mapping in braces"),
+    }
+    return whats.get(text[:1], _("what is no list of texts"))
 
 
 class _Block:
@@ -127,14 +146,23 @@ class _Block:
         content = line.text[1:].lstrip()
         start = line.start + len(line.text) - len(content)
         mapping = _KEY.match(content)
-        if mapping is None:
+        flow = _FLOW_KEY.match(self._document.text, start)
+        if flow is not None:
+            self._key = _name(flow)
+            yield from _flow_mapping(self._document, flow)
+        elif mapping is not None:
+            self._key = _name(mapping)
+            yield from self._value(content[mapping.end() :].lstrip(), start + len(content))
+        else:
             yield from self._text(content, start)
-            return
-        self._key = _name(mapping)
-        value = content[mapping.end() :].lstrip()
+
+    def _value(self, value: str, end: int) -> Iterator[Union[Item, Problem]]:
+        """What stands behind a key, if it is a list or might stand for one."""
+        at = end - len(value)
         if value.startswith("["):
-            at = start + len(content) - len(value)
-            yield from _flow(self._document, at, self._key)
+            yield from _flow(self._document, at, self._key or "")
+        elif value.startswith((">", "|", "*", "!", "{")):
+            yield _problem(self._document, at, value)
 
     def _text(self, content: str, start: int) -> Iterator[Union[Item, Problem]]:
         quoted = _QUOTED.match(content)
@@ -145,6 +173,7 @@ class _Block:
                 return
         if content[:1] in tuple("[]{}&*!|>%@`\"'") and content:
             yield _problem(self._document, start, content)
+            self._key = ""  # the lines that belong to it are left out
         elif content:
             self._pending = [(content, start)]
 
@@ -176,17 +205,36 @@ def _unquoted(text: str, start: int) -> Passage | None:
     return built.build()
 
 
-def _flow(document: Document, at: int, key: str) -> Iterator[Union[Item, Problem]]:
-    """The texts of a list in brackets."""
+_Flow = Generator[Union[Item, Problem], None, int]
+
+
+def _flow_mapping(document: Document, found: re.Match[str]) -> _Flow:
+    """The texts of the list in `{key: [...]}`; returns where that ends, -1 for nowhere."""
+    at = yield from _flow(document, found.end() - 1, _name(found))
+    end = _FLOW_END.match(document.text, at) if at >= 0 else None
+    if end is None and at >= 0:
+        yield _problem(document, found.start(), found[0])
+    return end.end() if end else -1
+
+
+def _flow(document: Document, at: int, key: str) -> _Flow:
+    """The texts of a list in brackets; returns where it ends, -1 for nowhere."""
     at += 1
     while not document.text.startswith("]", at):
+        mapping = None if key else _FLOW_KEY.match(document.text, at)
+        if mapping is not None:
+            at = yield from _flow_mapping(document, mapping)
+            if at < 0:
+                return -1
+            continue
         token = _FLOW.match(document.text, at)
         if token is None:
             yield _problem(document, min(at, len(document.text)), document.text[at : at + 10])
-            return
+            return -1
         text = (token["text"] or "").rstrip()
         bare = not text.startswith(("'", '"'))
         passage = Passage.of(document.text, at, at + len(text)) if bare else _unquoted(text, at)
         if text:
             yield Item(passage, key, bare) if passage else _problem(document, at, text)
         at = token.end()
+    return at + 1

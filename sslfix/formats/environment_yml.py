@@ -29,6 +29,7 @@ _Outcome = Union[Declaration, Include, Problem]
 
 _CONDA, _PIP = "conda", "pip"
 _ITEM = re.compile(r"([ \t]*)- ")
+_BRACKET = re.compile(r"[\[{]")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 
 
@@ -88,7 +89,7 @@ def constrain(
     column = file.document.position(last.start)[1]
     item = _ITEM.match(text, last.start - column + 1)
     rest = _REST_OF_LINE.match(text, last.end)
-    if item is None or rest is None:
+    if item is None or rest is None or _BRACKET.search(text, item.end(), last.start):
         return None
     newline = (re.search(r"\r\n|\n|\r", text) or ["\n"])[0]
     from . import _conda

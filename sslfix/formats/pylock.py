@@ -13,7 +13,7 @@ from typing import Union
 from sslfix.language import say as _
 from sslfix.model import Declaration, DependencyFile, Document, Format, Kind, Problem
 
-from . import _compiled, _toml
+from . import _archive, _compiled, _toml
 from ._pep508 import normalize
 
 _ELSEWHERE = {"vcs": "url", "directory": "path", "archive": "url"}
@@ -41,7 +41,8 @@ def _packages(
             line = document.position(_toml.find(places, path).key.start)[0]
             yield Problem(document.path, line, _("expected a package with a name"))
             continue
-        version, url = package.get("version"), _url(package)
+        url = _url(package)
+        version = package.get("version") or _archive.version(url, normalize(name))
         yield Declaration(
             name=normalize(name),
             specifier=f"=={version}" if version else "",

@@ -27,7 +27,7 @@ from sslfix.model import (
     Span,
 )
 
-from . import _lists, _pep508, _toml, _toml_edit, _versions
+from . import _archive, _lists, _pep508, _toml, _toml_edit, _versions
 from ._lists import Table, problem
 from ._toml import Path, Place
 
@@ -142,12 +142,13 @@ def _poetry_entry(name: str, entry: object) -> Declaration | None:
     if not isinstance(entry, Mapping) or not isinstance(version, str) or accepts is None:
         return None
     url = next((str(entry[key]) for key in _POETRY_SOURCES if key in entry), "")
-    extras = entry.get("extras")
+    extras, name = entry.get("extras"), _pep508.normalize(name)
+    pinned = _pep508.pinned(accepts[0]) if len(accepts) == 1 else None
     return Declaration(
-        name=_pep508.normalize(name),
+        name=name,
         specifier="" if version.strip() == "*" else "".join(version.split()),
         span=Span(0, 0),
-        version=_pep508.pinned(accepts[0]) if len(accepts) == 1 else None,
+        version=pinned or _archive.version(url, name),
         accepts=() if url else accepts,
         marker=_poetry_marker(entry),
         extras=tuple(str(one) for one in extras) if isinstance(extras, list) else (),
@@ -183,12 +184,13 @@ def _pdm_overrides(
             text = _("expected a version constraint of {name}").format(name=name)
             yield problem(document, place, text)
             continue
+        pinned = _pep508.pinned(accepts[0]) if accepts else None
         yield Declaration(
             name=_pep508.normalize(name),
             specifier="" if url or accepts == ("",) else "".join(value.split()),
             span=place.whole,
             section="pdm.resolution.overrides",
-            version=_pep508.pinned(accepts[0]) if accepts else None,
+            version=pinned or _archive.version(url, _pep508.normalize(name)),
             accepts=accepts,
             url=url,
             kind=Kind.CONSTRAINT,

@@ -25,22 +25,20 @@ from sslfix.model import (
     Span,
 )
 
-from . import _compiled, _hashes
+from . import _archive, _compiled, _hashes
 from ._passage import Builder, Passage
-from ._pep508 import NAME, RequirementError, declare, is_marker, normalize, respecify
+from ._pep508 import NAME, VARIABLE, RequirementError, declare, is_marker, normalize, respecify
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COMMENT_LINE = re.compile(r"\s*#")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_VARIABLE_FILE = re.compile(rf"{VARIABLE.pattern}[^/\\?#]*\.(?:whl|zip|tar\.gz)")
 _OPTIONS_START = re.compile(r"(?:^| )-")
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 
 _URL = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 _PATH = re.compile(r"[./~]\S*|\S*[/\\]\S*|\S+\.(?:whl|zip|tar|tgz|tbz|tar\.\w+)(?:\[[^\]]*\])?")
 _EGG = re.compile(rf"[#&]egg=({NAME})(?:\[([^\]]*)\])?")
-_WHEEL = re.compile(
-    r"(?:^|[/\\])([A-Za-z0-9][A-Za-z0-9._]*)-[^-/]+(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl(?:$|[#?])"
-)
+_DIRECT = re.compile(rf"{NAME}\s*(?:\[[^\[\]]*\])?\s*@")
 
 _SHORT = {
     "-i": "--index-url",
@@ -187,7 +185,7 @@ def _expand(passage: Passage, variables: Mapping[str, str]) -> Passage:
     if not variables or "${" not in passage.text:
         return passage
     built, done = Builder(), 0
-    for match in _VARIABLE.finditer(passage.text):
+    for match in VARIABLE.finditer(passage.text):
         if variables.get(match[1]):
             _copy(built, passage, done, match.start())
             built.add(variables[match[1]], *passage.span(*match.span()))
@@ -213,7 +211,9 @@ def _line(passage: Passage, start: int, end: int, kind: Kind) -> Iterator[_Outco
         options = list(_options(passage.text, stop, end)) if options_at else []
         if stop > start:
             hashes = sum(option.name == "--hash" for option in options)
-            yield from _requirement(passage, start, stop, kind, hashes)
+            for one in _requirement(passage, start, stop, kind, hashes):
+                yield one
+                yield from _unknown(one)
         else:
             yield from _directive(passage, options, kind)
     except RequirementError as error:
@@ -228,13 +228,14 @@ def _requirement(
 ) -> Iterator[Declaration]:
     text = passage.text[start:end].rstrip()
     body, _sign, marker = text.partition("; " if _URL.match(text) else ";")
-    if _URL.match(text) or _PATH.fullmatch(body.strip()):
+    is_path = _PATH.fullmatch(body.strip()) and not _DIRECT.match(body)
+    if _URL.match(text) or is_path:
         if marker.strip() and not is_marker(marker.strip()):
             text = _('"{text}" is not an environment marker').format(text=marker.strip())
             raise RequirementError(text)
         yield from _named_by_url(body.strip(), passage.span(start, start + len(text)), kind, marker)
-    elif not _VARIABLE.fullmatch(body.strip()):  # what one stands for is not known here
-        declaration = declare(passage, start, start + len(text), kind=kind)
+    elif not VARIABLE.fullmatch(body.strip()):  # what one stands for is not known here
+        declaration = declare(passage, start, start + len(text), kind=kind, variables=True)
         if hashes:
             declaration = declaration._replace(hashes=hashes, specifier_span=None)
         yield declaration
@@ -243,21 +244,30 @@ def _requirement(
 def _named_by_url(
     url: str, span: Span, kind: Kind, marker: str = "", section: str = ""
 ) -> Iterator[Declaration]:
-    """A declaration, if a URL or path says the distribution's name: by #egg= or as a wheel."""
-    egg = _EGG.search(url)
-    named = egg or _WHEEL.search(url)
-    if named:
+    """A declaration, if a URL or path says the distribution's name: by #egg= or its file's name."""
+    egg, archive = _EGG.search(url), _archive.named(url)
+    name = normalize(egg[1]) if egg else archive[0] if archive else ""
+    if name:
         extras = (egg[2] or "").split(",") if egg else []
         yield Declaration(
-            name=normalize(named[1]),
+            name=name,
             specifier="",
             span=span,
             section=section,
+            version=_archive.version(url, name),
             marker=marker.strip(),
             extras=tuple(extra.strip() for extra in extras if extra.strip()),
             url=url,
             kind=kind,
         )
+
+
+def _unknown(one: Declaration) -> Iterator[_Fault]:
+    """That a declaration cannot be judged, if nobody here knows the variable in its version."""
+    variable = VARIABLE.search(one.specifier) or _VARIABLE_FILE.search(one.url)
+    if variable:
+        text = _("the version of {name} comes from the variable {variable}, not known here")
+        yield _Fault(one.span.start, text.format(name=one.name, variable=variable[1]))
 
 
 # --------------------------------------------------------------------------- options

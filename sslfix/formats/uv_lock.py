@@ -44,6 +44,15 @@ def add(constraint: Mapping[str, str], _: Sequence[str]) -> tuple[tuple[str, ...
     return (("uv", "add", "--no-sync", *wanted) if wanted else ("uv", "lock"),)
 
 
+def limit(constraint: Mapping[str, str], _: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The command of uv that limits these distributions in its lock file alone.
+
+    `uv add` would make what no manifest names a dependency of what is published.
+    """
+    wanted = (name + specifier for name, specifier in constraint.items())
+    return (("uv", "lock", *(part for one in wanted for part in ("--upgrade-package", one))),)
+
+
 # Another uv writes all of the file anew (0.4 to 0.13: 174 lines for one). Tried: the releases
 # around each change.
 _REVISION = re.compile(r"^revision = (\d+)$", re.MULTILINE)
@@ -57,6 +66,7 @@ def lock_of(file: DependencyFile) -> Lock:
         tool="uv",
         manifests=("pyproject.toml",),
         typed=add,
+        limit=limit,
         rerun=lambda _, __, ___: (("uv", "lock"),),
         check=("uv", "lock", "--locked"),
         constrain=pyproject.constrain_uv,

@@ -127,6 +127,7 @@ resolution-markers = ["python_full_version >= '3.10'"]
             GOOD.replace("revision = 5", "revision = 6"),
             "where it said version = 1 and revision = 5",
         ),
+        ("", "made a file that says nothing where it said version = 1 and revision = 5;"),
         ("[[package]\n", "made a lock file that cannot be read"),
         ("it will fail, because", "it will fail, because"),
     ],
@@ -139,6 +140,27 @@ def test_what_is_not_right_is_refused_with_the_command(
         relock(folder)
     assert reason in caught.value.message
     assert caught.value.command == "uv add 'urllib3<2'"
+
+
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        ("rm -f uv.lock", "uv made no uv.lock; nothing was changed"),
+        (r"printf '\377' > uv.lock", "uv made a lock file that cannot be read"),
+    ],
+)
+def test_a_tool_that_leaves_no_lock_file_has_failed(
+    does: str, reason: str, folder: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = install("uv", GOOD)
+    (tools / "uv").write_text(
+        f"#!/bin/sh\ncase $1 in --version) echo uv 0.13.9; exit;; esac\n{does}\n"
+    )
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    with pytest.raises(ApplyError) as caught:
+        relock(folder)
+    assert (caught.value.message, caught.value.command) == (reason, "uv add 'urllib3<2'")
+    assert (folder / "uv.lock").read_text() == UV_LOCK
 
 
 def test_the_version_that_made_the_file_is_fetched(folder: Path, install: Install) -> None:

@@ -234,8 +234,34 @@ def test_no_pip_on_another_python_answers(place: Path, monkeypatch: pytest.Monke
     known = HERE._replace(source="profile", executable="somewhere")
     assert resolve(file, "", files, known).versions == {"beta": "2.0"}
     for other in (known._replace(version="3.99.1"), known._replace(markers={})):
-        with pytest.raises(UnavailableError, match="neither uv nor a pip"):
+        with pytest.raises(UnavailableError, match="for Python"):
             resolve(file, "", files, other)
+
+
+@pytest.mark.parametrize(
+    ("has_uv", "said"),
+    [
+        (False, "neither uv nor a pip for Python 3.99.1 is here to ask"),
+        (True, "no pip for Python 3.99.1 is here to ask, and uv was not asked, as pip's"),
+    ],
+)
+def test_a_uv_that_is_set_aside_is_here_all_the_same(
+    place: Path, monkeypatch: pytest.MonkeyPatch, *, has_uv: bool, said: str
+) -> None:
+    (place / "tools").mkdir()
+    if has_uv:
+        (place / "tools/uv").write_text("#!/bin/sh\nexit 1\n")
+        (place / "tools/uv").chmod(0o755)
+    monkeypatch.setenv("PATH", str(place / "tools"))
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    Path("requirements.txt").write_text("beta\n")
+    file = read("requirements.txt")
+    other = HERE._replace(source="profile", executable="somewhere", version="3.99.1")
+    with pytest.raises(UnavailableError) as caught:
+        resolve(file, "", {"requirements.txt": file}, other)
+    assert caught.value.message.startswith(said)
 
 
 def test_a_resolver_is_not_asked_offline(place: Path) -> None:
@@ -418,6 +444,35 @@ def lint(session):
 def tests(session):
     session.install("-r", "tests.txt", "pytest")
 """
+TOX_TOML = """\
+env_run_base.deps = ["base", "-r base.txt"]
+[env."py3.9"]
+deps = ["old", "-r old.txt"]
+[env.docs]
+constraints = ["limits.txt"]
+deps = ["sphinx"]
+"""
+LEGACY = f"""\
+[tool.tox]
+legacy_tox_ini = '''
+{TOX}'''
+"""
+DOTTED = """\
+[tool.tox]
+env.docs.deps = ["sphinx", "-r docs.txt"]
+[tool.tox.env.lint]
+deps = ["ruff", "-r lint.txt"]
+"""
+HATCH = """\
+[envs.x]
+dependencies = ["a"]
+extra-dependencies = ["b"]
+[envs.x.overrides]
+env.CI.dependencies = ["c"]
+platform.linux.dependencies = ["d"]
+[envs.y]
+dependencies = ["e"]
+"""
 REQUESTS = "requests>=2.28,<3"
 OLD = 'old==1.* ; (python_version < "3.8")'
 ASKED = [
@@ -429,6 +484,15 @@ ASKED = [
     ("pyproject.toml", PROJECT, "tox.env_run_base", ["tox-plugin", "-r tox.txt"]),
     ("pyproject.toml", POETRY, "poetry.dependencies", [REQUESTS, OLD]),
     ("pyproject.toml", POETRY, "poetry.group.dev.dependencies", [REQUESTS, OLD, "pytest"]),
+    ("pyproject.toml", DOTTED, "tox.env.docs", ["sphinx", "-r docs.txt"]),
+    ("pyproject.toml", DOTTED, "tox.env.lint", ["ruff", "-r lint.txt"]),
+    ("pyproject.toml", LEGACY, "tox.testenv:docs", ["sphinx", "-r docs.txt"]),
+    ("tox.toml", TOX_TOML, "env_run_base", ["base", "-r base.txt"]),
+    ("tox.toml", TOX_TOML, "env.py3.9", ['old ; (python_version == "3.9")', "-r old.txt"]),
+    ("tox.toml", TOX_TOML, "env.docs", ["sphinx", "-c limits.txt"]),
+    ("hatch.toml", HATCH, "envs.x.dependencies", ["a", "b"]),
+    ("hatch.toml", HATCH, "envs.x.overrides.env.CI.dependencies", ["a", "b", "c"]),
+    ("hatch.toml", HATCH, "envs.y.dependencies", ["e"]),
     ("tox.ini", TOX, "testenv", ["base", "-c constraints.txt"]),
     ("tox.ini", TOX, "testenv {old}", ["base", "django<4", "-c constraints.txt"]),
     ("tox.ini", TOX, "testenv:docs", ["sphinx", "-r docs.txt"]),

@@ -143,10 +143,29 @@ def test_lists_are_found_however_they_are_indented(text: str) -> None:
     [
         ("dependencies: [a=1, 'b>=1,<2', # x\n c]\nx: [d]\n", ["a", "b", "c"]),
         ("dependencies: [a\n]", ["a"]),
+        ("dependencies: [a, {pip: [b, 'c']}, d]\n", ["a", "b", "c", "d"]),
+        ("dependencies:\n- a\n- {pip: [b]}\n- d\n", ["a", "b", "d"]),
+        ("dependencies:\n- { 'pip' : [\n   b, # x\n   c ] }\n- d\n", ["b", "c", "d"]),
     ],
 )
 def test_lists_in_brackets(text: str, names: list[str]) -> None:
     assert [one.name for one in read(text).declarations] == names
+
+
+def test_what_pip_installs_in_braces_is_pips() -> None:
+    for text in ("dependencies: [a, {pip: [b==1]}]", "dependencies:\n- a\n- {pip: [b==1]}\n"):
+        file = read(text)
+        assert [(one.section, one.name) for one in file.declarations] == [
+            ("conda", "a"),
+            ("pip", "b"),
+        ]
+        assert file.problems == ()
+
+
+def test_a_list_with_an_anchor_is_a_list() -> None:
+    file = read("dependencies: &all\n- a\n- pip: &pip\n  - b\n")
+    assert [one.name for one in file.declarations] == ["a", "b"]
+    assert file.problems == ()
 
 
 def test_what_stands_in_brackets_without_quotes_is_not_edited() -> None:
@@ -164,12 +183,35 @@ def test_what_stands_in_brackets_without_quotes_is_not_edited() -> None:
         ("dependencies:\n- 'a\n", 2),
         ('dependencies:\n- "a\\q"\n', 2),
         ("dependencies:\n  a: b\n", 2),
-        ("dependencies: [a, {pip: [b]}]\n", 1),
+        ("dependencies: [a, {pip: b}]\n", 1),
+        ("dependencies: [a, {pip: [b], c: d}]\n", 1),
+        ("dependencies: [a, {pip: [b\n", 2),
         ("dependencies: [a", 1),
     ],
 )
 def test_what_is_no_plain_list_is_a_problem(text: str, line: int) -> None:
-    assert read(text).problems[0].line == line
+    assert [one.line for one in read(text).problems] == [line]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("- >-\n  a\n  b\n", 'a text of several lines here (">-")'),
+        ("- |\n  a\n", 'a text of several lines here ("|")'),
+        ("- &x a\n", 'an anchor here ("&x a")'),
+        ("- *x\n", 'an alias here ("*x")'),
+        ("- pip: *x\n", 'an alias here ("*x")'),
+        ("- pip: >-\n    a\n", 'a text of several lines here (">-")'),
+        ("- !x a\n", "a tag"),
+        ("- {a: b}\n", "a mapping in braces"),
+        ("- {{ a }}\n", "a template"),
+        ("x: y\n", "what is no list of texts"),
+    ],
+)
+def test_a_problem_says_what_cannot_be_read(text: str, what: str) -> None:
+    (problem,) = read(f"dependencies:\n{text}".replace("\nx: y", "\n  x: y")).problems
+    assert problem.message.startswith(f"sslfix cannot read {what}")
+    assert problem.message.endswith("so this place was not judged")
 
 
 @pytest.mark.parametrize(
@@ -205,6 +247,8 @@ def test_respecify(old: str, specifier: str, new: str) -> None:
         ("", "", None),
         ("dependencies: [a]", "", None),
         ("dependencies:\n- pip:\n  - a", "conda", None),
+        ("dependencies:\n- pip: [a]\n", "pip", None),
+        ("dependencies:\n- {pip: [a]}\n", "pip", None),
         ("dependencies:\n  - a # x\nn: x\n", "", "dependencies:\n  - a # x\n  - {}\nn: x\n"),
         ("dependencies:\r\n- 'a'", "conda", "dependencies:\r\n- 'a'\r\n- {}"),
         (

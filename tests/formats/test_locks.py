@@ -510,6 +510,15 @@ def test_a_broken_uv_lock(text: str, line: int, message: str) -> None:
     assert message in problems[0].message
 
 
+def test_uv_is_told_to_limit_in_its_lock_file_what_no_manifest_names() -> None:
+    lock = uv_lock.lock_of(uv_lock.read(Document("uv.lock", UV_LOCK)))
+    assert lock.limit is not None
+    wanted = {"urllib3": ">=1.26.20,<2", "idna": "<3"}
+    options = ("--upgrade-package", "urllib3>=1.26.20,<2", "--upgrade-package", "idna<3")
+    assert lock.limit(wanted, ("",)) == (("uv", "lock", *options),)
+    assert lock.limit({}, ("",)) == (("uv", "lock"),)
+
+
 def test_a_pdm_lock_cut_short_is_reported() -> None:
     assert (
         "has no [metadata]" in read_pdm('[[package]]\nname = "a"\nversion = "1"\n').problems[0][2]

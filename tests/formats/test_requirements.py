@@ -119,8 +119,9 @@ def test_hashes_are_counted(text: str, hashes: int) -> None:
         ("-e git+https://x/a#egg=a", "a", "editable", (), "git+https://x/a#egg=a"),
         ("--editable=./a#egg=a[b,c]", "a", "editable", ("b", "c"), "./a#egg=a[b,c]"),
         ("-e 'svn+svn://x/a#egg=a&x=y'", "a", "editable", (), "svn+svn://x/a#egg=a&x=y"),
-        ("./one_two-1.0-py3-none-any.whl", "one-two", "", (), "./one_two-1.0-py3-none-any.whl"),
-        ("https://x/a-1.0-1b-py3-none-any.whl", "a", "", (), "https://x/a-1.0-1b-py3-none-any.whl"),
+        ("a@https://x/archive/1.26.8.zip", "a", "", (), "https://x/archive/1.26.8.zip"),
+        ("a[b]@git+ssh://git@x/a@1.0", "a", "", ("b",), "git+ssh://git@x/a@1.0"),
+        ("a @ https://x/b-1.0.tar.gz", "a", "", (), "https://x/b-1.0.tar.gz"),
     ],
 )
 def test_urls_and_paths_that_say_a_name(
@@ -129,6 +130,27 @@ def test_urls_and_paths_that_say_a_name(
     one = only(text)
     assert (one.name, one.section, one.extras, one.url) == (name, section, extras, url)
     assert (one.accepts, one.version, one.specifier_span) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "version"),
+    [
+        ("urllib3@https://x/urllib3-2.2.3.tar.gz", "urllib3", "2.2.3"),
+        ("urllib3 @ https://x/urllib3-2.2.3-py3-none-any.whl", "urllib3", "2.2.3"),
+        ("Urllib3[a] @ file:///x/urllib3-2.2.3.zip#sha256=0 ; os_name=='nt'", "urllib3", "2.2.3"),
+        ("./one_two-1.0-py3-none-any.whl", "one-two", "1.0"),
+        ("./one_two-1.0-py3-none-any.whl[a]", "one-two", "1.0"),
+        ("C:\\x\\a-1.0-py3-none-any.whl", "a", "1.0"),
+        ("https://x/a-1.0-1b-py3-none-any.whl?b=c/d-2.zip", "a", "1.0"),
+        ("https://x/a-1.0%2Bcpu-py3-none-any.whl", "a", "1.0+cpu"),
+        ("a-1.0.zip", "a", "1.0"),
+        ("https://x/a-b-1.0.tar.gz#egg=A_b", "a-b", "1.0"),
+    ],
+)
+def test_the_name_of_a_file_tells_the_version(text: str, name: str, version: str) -> None:
+    one = only(text)
+    assert (one.name, one.version, one.specifier, one.specifier_span) == (name, version, "", None)
+    assert one.url
 
 
 @pytest.mark.parametrize(
@@ -142,7 +164,10 @@ def test_urls_and_paths_that_say_a_name(
         "./downloads/a.tar.gz",
         "../a[b]",
         "C:\\a\\b.whl",
-        "a-1.0.zip",
+        "a.zip",
+        "https://x.example/main.zip",
+        "a-main.zip",
+        "a-b-py3-none-any.whl",
         "git+git://x.example/a/@main",
         "https://x.example/a.zip ; os_name == 'nt'",
         "--index-url https://index.example/simple",
@@ -240,13 +265,30 @@ def test_variables_are_put_in_and_spans_stay_in_the_file() -> None:
 
 
 def test_what_an_unknown_variable_hides_accepts_nothing_that_is_known() -> None:
-    one = only("urllib3==${VERSION}", OTHER="x")
-    assert (one.name, one.specifier, one.version, one.accepts) == (
-        "urllib3",
-        "==${VERSION}",
-        None,
-        (),
-    )
+    file = read("a\nurllib3==${VERSION}\n", OTHER="x")
+    one = file.declarations[1]
+    assert (one.name, one.specifier, one.version) == ("urllib3", "==${VERSION}", None)
+    assert one.accepts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("urllib3==${V}", "V"),
+        ("urllib3>=1,<${LAST}.0 ; os_name == 'nt'", "LAST"),
+        ("urllib3 @ https://${USER}@x/urllib3-${V_2}-py3-none-any.whl", "V_2"),
+        ("urllib3 @ https://${USER}@x/urllib3-1.0.zip", ""),
+        ("urllib3 @ git+https://${USER}@x/urllib3@${REF}", ""),
+    ],
+)
+def test_a_version_that_comes_from_a_variable_is_said_to_be_unknown(
+    text: str, variable: str
+) -> None:
+    file = read(f"a\n\n{text}\n")
+    said = "the version of urllib3 comes from the variable {}, not known here"
+    assert [one.name for one in file.declarations] == ["a", "urllib3"]
+    found = [(one.line, one.message) for one in file.problems]
+    assert found == ([(3, said.format(variable))] if variable else [])
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,42 @@ def test_requirements(text: str, expected: list[tuple[str, ...]]) -> None:
         assert said(text.replace("\n", newline)) == expected
 
 
+EXTRAS = """\
+[options.extras_require]
+docs = a==1
+test =
+    b
+    %(docs)s  # put in
+all = %(docs)s {} %(test)s
+"""
+
+
+@pytest.mark.parametrize("between", ["", "\n ", ";"])
+def test_what_is_put_in_is_read_where_it_stands(between: str) -> None:
+    file = read(EXTRAS.format(between))
+    assert [(one.name, one.section.rpartition(".")[2]) for one in file.declarations] == [
+        ("a", "docs"),
+        ("b", "test"),
+    ]
+    assert file.problems == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[options]\nx = a\ninstall_requires =\n  b\n  %(x)s\n",
+        "[DEFAULT]\nx = a\n[options]\ninstall_requires = b\n  %(x)s\n",
+        "[x]\n[options.extras_require]\ny =\n  b # %(c)s\n  a==%(x)s\n",
+    ],
+)
+def test_what_is_put_in_from_elsewhere_was_not_judged(text: str) -> None:
+    file = read(text)
+    assert [one.name for one in file.declarations] == ["b"]
+    assert [(one.line, one.message) for one in file.problems] == [
+        (5, "what %(x)s stands for is not read here, so it was not judged")
+    ]
+
+
 def test_files_that_are_named_are_included() -> None:
     file = read("[options]\ninstall_requires = file: a.txt, b/c.in\n")
     targets = [(one.target, file.document.text[slice(*one.span)]) for one in file.includes]

@@ -23,6 +23,17 @@ def limited(name: str, text: str, section: str = "") -> Edit | None:
 
 
 HATCH = '[envs.test]\ndependencies = ["a>=1"]\nextra-dependencies = [\n  "c==2",\n]\n'
+OVERRIDES = """\
+[{0}envs.test]
+dependencies = ["a>=1"]
+[{0}envs.test.overrides]
+platform.windows.dependencies = ["b==1 ; python_version < '3.10'"]
+matrix.v.extra-dependencies = ["c==1", {{ value = "d==2", if = ["2"] }}]
+matrix.v.features = ["x"]
+env.CI.set-dependencies = [{{ value = "e" }}]
+"""
+WINDOWS = "envs.test.overrides.platform.windows"
+MATRIX = "envs.test.overrides.matrix.v"
 UV = """\
 constraint-dependencies = ["a<2"]
 override-dependencies = ["c==2"]
@@ -49,6 +60,18 @@ build-constraint-dependencies = ["setuptools<70"]
                 ("c", "==2", "override-dependencies", Kind.CONSTRAINT),
             ],
         ),
+        (
+            "hatch.toml",
+            OVERRIDES.format(""),
+            [
+                ("a", ">=1", "envs.test.dependencies", Kind.REQUIREMENT),
+                ("b", "==1", f"{WINDOWS}.dependencies", Kind.REQUIREMENT),
+                ("c", "==1", f"{MATRIX}.extra-dependencies", Kind.REQUIREMENT),
+                ("d", "==2", f"{MATRIX}.extra-dependencies", Kind.REQUIREMENT),
+                ("e", "", "envs.test.overrides.env.CI.set-dependencies", Kind.REQUIREMENT),
+            ],
+        ),
+        ("hatch.toml", "[envs.a.overrides]\nplatform.linux = 1\nmatrix = 2\n", []),
         ("hatch.toml", "envs = 1\n", []),
         ("uv.toml", "managed = true\n", []),
     ],
@@ -60,9 +83,21 @@ def test_what_is_read(name: str, text: str, expected: list[object]) -> None:
     assert file.problems == ()
 
 
+def test_an_override_for_a_platform_is_for_it_alone() -> None:
+    for name, table in (("hatch.toml", ""), ("pyproject.toml", "tool.hatch.")):
+        file = read(name, OVERRIDES.format(table))
+        found = {one.name: one.marker for one in file.declarations}
+        windows = "(sys_platform == 'win32') and (python_version < '3.10')"
+        assert found == {"a": "", "b": windows, "c": "", "d": "", "e": ""}
+        (one,) = (one for one in file.declarations if one.name == "d")
+        assert one.specifier_span is not None
+        assert file.document.text[slice(*one.specifier_span)] == "==2"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
+        ("hatch.toml", "[envs.a.overrides]\nenv.x.dependencies = [{ if = ['1'] }]\n", 2),
         ("hatch.toml", "[envs.test]\ndependencies = 1\n", 2),
         ("uv.toml", "\nconstraint-dependencies = [\n  'a b',\n]\n", 3),
         ("uv.toml", "constraint-dependencies = [1]\n", 1),
@@ -77,6 +112,7 @@ def test_what_is_wrong_is_a_problem(name: str, text: str, line: int) -> None:
     ("name", "section", "added"),
     [
         ("hatch.toml", "envs.test.extra-dependencies", '\n  "b<2",  # why'),
+        ("hatch.toml", "envs.test.overrides.env.CI.dependencies", None),
         ("hatch.toml", "", ',\n    "b<2",  # why\n'),
         ("hatch.toml", "envs.x.dependencies", None),
         ("uv.toml", "", None),

@@ -52,10 +52,21 @@ def resolve(
             except UnavailableError as error:
                 failures.append(error)
     if not failures:
-        text = _("neither uv nor a pip for Python {version} is here to ask")
-        raise UnavailableError(text.format(version=interpreter.version))
+        raise UnavailableError(_nobody().format(version=interpreter.version))
     # A traceback tells of a resolver that is sick itself.
     raise min(failures, key=lambda error: "Traceback" in error.message)
+
+
+def _nobody() -> str:
+    """Why there is none to ask: uv may be here and be left alone."""
+    from shutil import which
+
+    if which("uv"):
+        return _(
+            "no pip for Python {version} is here to ask, and uv was not asked, as pip's settings "
+            "name an index and uv does not read them"
+        )
+    return _("neither uv nor a pip for Python {version} is here to ask")
 
 
 def _resolvers(interpreter: Interpreter) -> Iterator[Callable[[Question], Resolution]]:

@@ -19,10 +19,14 @@ _ALWAYS = {
 }
 # But not with these: what builds a project, and environments of tox.
 _ALONE = re.compile(r"(?:options\.)?setup_requires|tox\..*")
-_HATCH = re.compile(r"((?:hatch\.)?envs\..+\.)(?:extra-)?dependencies")
+_HATCH = re.compile(
+    r"((?:hatch\.)?envs\..+?\.)(?:overrides\..+\.)?(?:set-)?(?:extra-)?dependencies"
+)
 _OVERRIDES = frozenset({"uv.override-dependencies", "pdm.resolution.overrides"})
 # What a section's includes stand under.
 _HEADER = re.compile(r"^\[([^\[\]]+)\]", re.MULTILINE)
+_NAME = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_KEY = re.compile(rf"^[ \t]*({_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*=(?!=)", re.MULTILINE)
 _HEADERS = {
     "noxfile.py": re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE),
     "pyproject.toml": _HEADER,
@@ -55,7 +59,8 @@ def _together(file: DependencyFile, section: str) -> frozenset[str]:
     """The sections that are installed together with one, itself among them."""
     hatch = _HATCH.fullmatch(section)
     if hatch:
-        return frozenset({f"{hatch[1]}dependencies", f"{hatch[1]}extra-dependencies"})
+        usual = (f"{hatch[1]}dependencies", f"{hatch[1]}extra-dependencies")
+        return frozenset({section, *usual})
     always = () if _ALONE.fullmatch(section) else _ALWAYS.get(file.format, ())
     groups = _included_groups(file.document, section) if section.startswith("group.") else ()
     # `testenv:docs {py39}` are the lines of tox's testenv:docs that are for py39 only
@@ -102,9 +107,15 @@ def _belongs(file: DependencyFile, include: Include, sections: Iterable[str]) ->
     header = _HEADERS.get(file.format)
     if header is None:
         return True
-    heads = ["", *header.findall(file.document.text, 0, include.span.start)]
-    head = heads[-1].removeprefix("tool.").removeprefix("tox.")
-    return any(f"{one}.".removeprefix("tox.").startswith(f"{head}.") for one in sections)
+    text, end = file.document.text, include.span.start
+    heads = list(header.finditer(text, 0, end))
+    head = heads[-1][1] if heads else ""
+    if not file.format.endswith(".toml"):
+        return any(f"{one}.".startswith(f"{head}.") for one in sections)
+    keys = _KEY.findall(text, heads[-1].end() if heads else 0, end)
+    path = re.sub(r"[\"' \t]", "", ".".join([head, *keys[-1:]]))
+    path = re.sub(r"^\.?(?:tool\.)?(?:tox\.)?", "", path)
+    return any(path.startswith(f"{one.removeprefix('tox.')}.") for one in sections)
 
 
 def limits(file: DependencyFile, *, overriding: bool) -> Iterator[str]:

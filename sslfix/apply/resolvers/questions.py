@@ -60,7 +60,7 @@ def question(
 
 
 def _nothing(file: DependencyFile) -> str:
-    text = _("{path} asks for nothing that pip or uv could __init__.resolve")
+    text = _("{path} asks for nothing that pip or uv could resolve")
     return text.format(path=file.document.path)
 
 
