@@ -160,6 +160,10 @@ Constrain = Callable[[DependencyFile, str, str, str, str], Optional["Edit"]]
 """`Format.constrain`: file, name, specifier, comment and section to an edit."""
 
 
+Commands = Callable[[Mapping[str, str], Sequence[str]], "tuple[tuple[str, ...], ...]"]
+"""{name: specifier} and the sections of a lock file to what a person would type."""
+
+
 class Lock(NamedTuple):
     """How a lock file's own tool makes it anew after its manifest was edited.
 
@@ -173,15 +177,15 @@ class Lock(NamedTuple):
     manifest's edit like that of its format, for a tool that reads limits elsewhere; `unaided`
     says that the commands alone do as well where the manifest has no place for a limit.
     `on_project_python` says that the tool resolves on the project's own Python. `versions` are
-    the tool's versions that keep the layout of this file, "" for any, `version` the one to fetch
-    if another is installed. `layout` is a pattern for what must stand in the new file as it
+    the tool's versions that keep the layout of this file, "" for any, `version` the one to prefer
+    or to fetch. `layout` is a pattern for what must stand in the new file as it
     stands in the old one. `forks` says that a limit may have a marker: what is locked for other
-    interpreters stays.
+    interpreters stays. `limit` is like `typed`, for what no manifest names, where that differs.
     """
 
     tool: str
     manifests: tuple[str, ...]
-    typed: Callable[[Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
+    typed: Commands
     rerun: Callable[[int, Mapping[str, str], Sequence[str]], tuple[tuple[str, ...], ...]]
     check: tuple[str, ...] = ()
     folder: str = ""
@@ -194,6 +198,7 @@ class Lock(NamedTuple):
     version: str = ""
     layout: str = ""
     forks: bool = False
+    limit: Commands | None = None
 
 
 class Format(NamedTuple):
@@ -321,7 +326,7 @@ class Environment(NamedTuple):
     patch release of the standard library beside a copied executable, where it can be told;
     `libraries` are the minor versions whose `lib/pythonX.Y/site-packages` is there, and
     `moved_from` is where the environment was made, if elsewhere. `base_unheard` says that the base
-    did not answer in time: whether it works is not known.
+    did not answer (in time): whether it works is not known.
     `machine` is the kind of machine that its executable is for, if that is not this one.
     `dead_scripts` are those that begin with the path of a Python that is gone, `dead_python`.
     `pip_failure` is why its pip cannot start, `unloadable` are its extension modules that this

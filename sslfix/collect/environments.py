@@ -13,7 +13,7 @@ from typing import Callable, NamedTuple
 
 from sslfix.collect import wishes
 from sslfix.collect.distributions import text_of
-from sslfix.collect.probe import ProbeTimeoutError
+from sslfix.collect.probe import UndecidedError
 from sslfix.collect.projects import show
 from sslfix.errors import ProbeError
 from sslfix.model import Document, Environment, Interpreter, SslLibrary
@@ -92,7 +92,7 @@ def read(
         libraries=tuple(folders),
         moved_from=_moved_from(root),
         base_unheard=base.unheard,
-        machine=_foreign_machine(executable) if asked is None else "",
+        machine=_foreign_machine(executable) if asked is None or asked.source != "asked" else "",
         dead_scripts=dead_scripts,
         dead_python=dead_python,
         wishes=wishes.read(project or os.path.dirname(os.path.abspath(root))),
@@ -264,7 +264,7 @@ def _asked(base: _Base, ask: Ask) -> _Base:
     try:
         answer = ask(base.executable)
     except ProbeError as error:
-        unheard = isinstance(error, ProbeTimeoutError)
+        unheard = isinstance(error, UndecidedError)
         return base._replace(failure=error.reason, unheard=unheard)
     return base._replace(version=answer.version, ssl=answer.ssl)
 

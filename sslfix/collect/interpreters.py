@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Callable, NamedTuple
 
 from sslfix.collect import distributions, environments, lifetimes, probe, soundness
@@ -64,46 +64,49 @@ def inspect(
     else:
         asked, folders = probe.interpreter(said), said["site_packages"]
         root = root or (asked.prefix if asked.prefix != asked.base_prefix else None)
-    environment = None
-    if root is not None:
-        # The choice may be a shim, which is not the environment's own file.
-        executable = asked.executable if asked is not None else choice.executable
-        environment = environments.read(
-            root,
-            executable,
-            asked,
-            failure,
-            lambda path: probe.interpreter(answer(path)),
-            project=choice.project,
-        )
-        # A dead or stale environment has its distributions where its Python does not look.
-        folders = [one for one in folders if os.path.isdir(one)] or [
-            *environments.site_packages(root)
-        ]
+    environment = _environment(choice, root, asked, failure, answer) if root else None
     found = asked or _read(choice.executable, failure) or _unasked(choice, environment)
     found = found._replace(
         id=id_,
         chosen_because=choice.because,
         environment=environment,
-        distributions=distributions.read(show(folder) for folder in folders)
-        if installed and environment is not None
-        else (),
         ended=lifetimes.ended(found.implementation, found.version),
     )
-    return _diagnosed(_fitted(found, asked))
+    if root and installed:
+        # A dead or stale environment has its distributions where its Python does not look.
+        there = [one for one in folders if os.path.isdir(one)] or environments.site_packages(root)
+        found = _filled(found, there, asked)
+    return _diagnosed(found)
 
 
-def _fitted(found: Interpreter, asked: Interpreter | None) -> Interpreter:
-    """The interpreter with what is wrong with the distributions in its environment."""
-    if found.environment is None or not found.distributions:
-        return found
-    environment = found.environment._replace(
-        pip_failure=soundness.pip_failure(found.distributions),
-        unloadable=soundness.unloadable(found.distributions, asked.executable, os.environ)
-        if asked is not None
-        else (),
+def _environment(
+    choice: Choice,
+    root: str,
+    asked: Interpreter | None,
+    failure: str,
+    answer: Callable[[str], probe.Answer],
+) -> Environment:
+    # The choice may be a shim, which is not the environment's own file.
+    executable = asked.executable if asked is not None else choice.executable
+    return environments.read(
+        root,
+        executable,
+        asked,
+        failure,
+        lambda path: probe.interpreter(answer(path)),
+        project=choice.project,
     )
-    return found._replace(environment=environment)
+
+
+def _filled(found: Interpreter, folders: Iterable[str], asked: Interpreter | None) -> Interpreter:
+    """The interpreter with what is installed in its environment, and what is wrong with that."""
+    assert found.environment is not None, "what a base interpreter has is not the project's"
+    installed = distributions.read(show(folder) for folder in folders)
+    lost = soundness.unloadable(installed, asked.executable, os.environ) if asked else ()
+    environment = found.environment._replace(
+        pip_failure=soundness.pip_failure(installed), unloadable=lost
+    )
+    return found._replace(environment=environment, distributions=installed)
 
 
 def _diagnosed(interpreter: Interpreter) -> Interpreter:

@@ -51,7 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-size", action="store_true", help="with --all: do not look at sizes")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="with --all: reasons, what is installed"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="the SSL libraries that distributions bring; with --all: reasons, what is installed",
     )
 
 
@@ -73,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not choices:
         raise UsageError(_("no Python was found; name one with --python"))
     found = list(_inspected(choices, no_exec=no_exec))
-    _print(found, arguments.format)
+    _print(found, arguments.format, verbose=arguments.verbose)
     if len(found) < len(choices):
         return 2
     return 0 if all(_is_well(one) for one in found) else 1
@@ -115,13 +118,20 @@ def _inspected(choices: Sequence[interpreters.Choice], *, no_exec: bool) -> Iter
             print(f"sslfix: {error} ({choice.because})", file=sys.stderr)
 
 
-def _print(found: Sequence[Interpreter], format_: str) -> None:
+def _print(found: Sequence[Interpreter], format_: str, *, verbose: bool) -> None:
     from sslfix.reporters.interpreters import interpreter_json, interpreter_text
 
     if format_ == "json":
         _print_json([interpreter_json(one) for one in found])
     elif found:
-        print("\n\n".join(interpreter_text(one) for one in found))
+        texts = (interpreter_text(one, _others(one) if verbose else ()) for one in found)
+        print("\n\n".join(texts))
+
+
+def _others(interpreter: Interpreter) -> tuple[str, ...]:
+    from sslfix.collect import soundness
+
+    return soundness.other_libraries(interpreter, os.environ)
 
 
 def _is_well(interpreter: Interpreter) -> bool:

@@ -32,8 +32,8 @@ def interpreter_json(interpreter: Interpreter) -> dict[str, object]:
     }
 
 
-def interpreter_text(interpreter: Interpreter) -> str:
-    """The interpreter in a few lines, for people."""
+def interpreter_text(interpreter: Interpreter, others: Sequence[str] = ()) -> str:
+    """The interpreter in a few lines, for people; `others` are SSL libraries beside its own."""
     version = interpreter.version or _("version not known")
     library = interpreter.ssl.raw if interpreter.ssl else None
     rows = [
@@ -41,6 +41,7 @@ def interpreter_text(interpreter: Interpreter) -> str:
         ("python", f"{version} ({interpreter.implementation})" + _ended(interpreter)),
         ("ssl", library or _("none: {reason}").format(reason=interpreter.ssl_error)),
     ]
+    rows += [(_("besides"), text) for text in others]
     if interpreter.environment is not None:
         rows += _environment(interpreter.environment)
     number = len(interpreter.distributions)

@@ -10,8 +10,10 @@ from typing import Callable
 
 import pytest
 
-from sslfix.collect import environments
-from sslfix.collect.interpreters import Choice, ask, inspect
+from sslfix.collect import environments, probe
+from sslfix.collect.interpreters import Choice, answer_unrun, ask, inspect
+from sslfix.collect.probe import ProbeTimeoutError
+from sslfix.detectors import stale_environment
 from sslfix.model import Environment, Interpreter
 from tests.collect import bases
 from tests.conftest import run
@@ -183,3 +185,61 @@ def test_the_configuration_is_read_as_site_reads_it() -> None:
         "include-system-site-packages": "TRUE",
         "prompt": "'a = b'",
     }
+
+
+@pytest.mark.parametrize(
+    "head", ["#!{python}\n", "#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n"]
+)
+def test_scripts_that_name_a_python_that_is_gone_are_seen(
+    python: Python, tmp_path: Path, head: str
+) -> None:
+    root = bases.make(tmp_path / ".venv", python("3.9"))
+    own, gone = head.format(python=root / "bin/python"), head.format(python="/gone/bin/python3")
+    files = {
+        "well": f"{own}sys.exit(main())\n",
+        "black": f"{gone}sys.exit(main())\n",
+        "pip": f"{gone}sys.exit(main())\n",
+        "by-hand": f"{gone}print()\n",  # made by no installer
+        "data": "sys.exit(",
+    }
+    for name, text in files.items():
+        (root / "bin" / name).write_text(text)
+    environment = environment_of(look(root))
+    assert (environment.dead_scripts, environment.dead_python) == (
+        ("black", "pip"),
+        "/gone/bin/python3",
+    )
+    assert environment.state == "stale"
+
+
+def test_a_base_that_does_not_answer_in_time_is_not_held_to_be_gone(
+    python: Python, tmp_path: Path
+) -> None:
+    root = bases.make(tmp_path / ".venv", python("3.9"), "--copies")
+    executable = environments.executable_of(str(root))
+
+    def silent(path: str) -> Interpreter:
+        raise ProbeTimeoutError(path, "a reason in any language")
+
+    found = environments.read(str(root), executable, ask(executable), "", silent)
+    assert (found.base_unheard, found.base_version) == (True, "")
+    asked = ask(executable)._replace(environment=found)
+    assert stale_environment.diagnose(asked) == ("ok", ())
+    gone = asked._replace(environment=found._replace(base_unheard=False))
+    assert stale_environment.diagnose(gone)[0] == "broken"
+
+
+@pytest.mark.parametrize("no_exec", [False, True])
+def test_an_executable_for_another_machine_is_seen(
+    python: Python, tmp_path: Path, no_exec: bool
+) -> None:
+    root = bases.make(tmp_path / ".venv", python("3.9"), "--copies")
+    executable = environments.executable_of(str(root))
+    data = bytearray(Path(executable).read_bytes())
+    data[18:20] = (243).to_bytes(2, "little")  # ELF's e_machine: RISC-V
+    Path(executable).write_bytes(bytes(data))
+    answer = answer_unrun if no_exec else probe.answer
+    found = inspect(Choice(executable, "a test", str(root)), "i1", answer=answer)
+    assert environment_of(found).machine == "riscv64"
+    assert environment_of(found).state == "broken"
+    assert "its python is made for riscv64" in reasons(found)

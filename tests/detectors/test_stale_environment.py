@@ -6,7 +6,7 @@ import pytest
 
 from sslfix.detectors.stale_environment import DETECTOR, diagnose
 from sslfix.explain import explain
-from sslfix.model import Document, Environment, Facts, Interpreter, SslLibrary
+from sslfix.model import Document, Environment, Facts, Interpreter, SslLibrary, Unloadable
 from sslfix.rules import load
 
 OPENSSL = SslLibrary.parse("OpenSSL 1.1.1w  11 Sep 2023")
@@ -27,7 +27,7 @@ def judged(
         executable=".venv/bin/python",
         version=version,
         implementation="cpython",
-        markers={},
+        markers={"platform_machine": "x86_64"},
         ssl=None if error else OPENSSL,
         ssl_error=error,
         stdlib="/usr/lib/python3.6",
@@ -36,6 +36,7 @@ def judged(
 
 
 DEAD = COPIED._replace(failure="is a link to /gone/python, which does not exist", base_ssl=None)
+FOREIGN = Unloadable("/x", "a", "1.0", machine="aarch64")
 
 CASES = {
     # What must stay silent comes first.
@@ -47,7 +48,8 @@ CASES = {
     ),
     "a left-over library": (judged(LINKED._replace(libraries=("3.5", "3.6"))), "ok", "", ""),
     "a base that did not answer": (
-        judged(COPIED._replace(base_version="", base_failure="timed out: no answer")), "ok", "", "",
+        judged(COPIED._replace(base_version="", base_failure="no answer", base_unheard=True)),
+        "ok", "", "",
     ),
     "the seed case": (
         judged(COPIED, "3.6.2", TLS_1_3), "stale", "SSL501",
@@ -82,8 +84,63 @@ CASES = {
         judged(COPIED._replace(base_version="", base_failure="does not exist")),
         "broken", "SSL502", "its python runs with /usr/lib/python3.6 instead",
     ),
-    "no ssl": (judged(None, error=NO_SSL), "ok", "SSL503", NO_SSL),
-    "no ssl in the base either": (judged(LINKED, error=NO_SSL), "ok", "SSL503", NO_SSL),
+    "built without ssl": (judged(None, error=NO_SSL), "ok", "SSL515", NO_SSL),
+    "a base without ssl": (
+        judged(LINKED, error=NO_SSL), "broken", "SSL515", f"cannot import ssl: {NO_SSL}",
+    ),
+    "libssl is gone": (
+        judged(LINKED, error="ImportError: libssl.so.1.1: cannot open shared object file: No such"),
+        "broken", "SSL509", "libssl.so.1.1",
+    ),
+    "libssl is gone on musl": (
+        judged(None, error="ImportError: Error loading shared library libssl.so.1.1: No such"),
+        "ok", "SSL509", "libssl.so.1.1",
+    ),
+    "libssl is gone on macOS": (
+        judged(None, error="ImportError: dlopen(_ssl.so): Library not loaded: /opt/libssl.3.dylib"),
+        "ok", "SSL510", "libssl.3.dylib",
+    ),
+    "another libssl": (
+        judged(None, error="ImportError: /x/libssl.so.3: version `OPENSSL_3.0.0' not found"),
+        "ok", "SSL511", "OPENSSL_3.0.0",
+    ),
+    "a symbol of OpenSSL": (
+        judged(LINKED, error="ImportError: /x/_ssl.so: undefined symbol: SSLv3_method"),
+        "broken", "SSL511", "SSLv3_method",
+    ),
+    "a symbol of Python": (
+        judged(LINKED, error="ImportError: /x/_ssl.so: undefined symbol: _PyModule_Add"),
+        "broken", "SSL531", "_PyModule_Add",
+    ),
+    "a name that is not there": (judged(LINKED, error=TLS_1_3), "broken", "SSL531", TLS_1_3),
+    "another failure": (judged(None, error="OSError: odd"), "ok", "SSL503", "OSError: odd"),
+    "libpython is gone": (
+        judged(LINKED._replace(failure="exits with 127: libpython3.6m.so.1.0: cannot open"), "3.6"),
+        "broken", "SSL507", "libpython3.6m.so.1.0",
+    ),
+    "another kind of machine": (
+        judged(LINKED._replace(failure="cannot run on this machine", machine="aarch64")),
+        "broken", "SSL529", "its python is made for aarch64",
+    ),
+    "modules for another kind of machine": (
+        judged(LINKED._replace(unloadable=(FOREIGN, *[FOREIGN._replace(distribution="b")] * 4))),
+        "stale", "SSL530", "made for aarch64, while its python is for x86_64: a and b and b and 2",
+    ),
+    "a module that lacks its libssl": (
+        judged(LINKED._replace(unloadable=(FOREIGN._replace(machine="", error="x"),))),
+        "ok", "", "",
+    ),
+    "dead first lines": (
+        judged(LINKED._replace(dead_scripts=("black", "pip"), dead_python="/old/bin/python")),
+        "stale", "SSL504", "bin/black and bin/pip names /old/bin/python, which does not exist",
+    ),
+    "a pip that is not whole": (
+        judged(LINKED._replace(pip_failure="its pip 23.0 is not whole")), "stale", "SSL534", "23.0",
+    ),
+    "two at once, the gravest first": (
+        judged(LINKED._replace(pip_failure="its pip", moved_from="/old"), error=NO_SSL),
+        "broken", "SSL515", "it was made at /old, where its scripts still look for it; its pip",
+    ),
 }  # fmt: skip
 
 
