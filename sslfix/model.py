@@ -411,6 +411,12 @@ class Facts(NamedTuple):
     files: tuple[DependencyFile, ...] = ()
     sources: tuple[Document, ...] = ()
 
+    @property
+    def documents(self) -> dict[str, Document]:
+        """All texts that a fix may edit, by path; a setup.py is a source as well."""
+        sources = {one.path: one for one in self.sources}
+        return {**sources, **{one.document.path: one.document for one in self.files}}
+
 
 # --------------------------------------------------------------------------- rules
 

@@ -53,6 +53,8 @@ def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, 
     """
     kept, withheld = list(plan.fixes), list(plan.withheld)
     later: list[Finding] = []
+    if {source.path for source in facts.sources}.isdisjoint(edits(kept)):
+        facts = facts._replace(sources=())  # what stands there does not change
     while True:
         try:
             texts = _texts(facts, edits(kept))
@@ -174,7 +176,13 @@ def _touches(finding: Finding, path: str) -> bool:
 
 def _texts(facts: Facts, changes: Mapping[str, tuple[Edit, ...]]) -> dict[str, str]:
     files = {file.document.path: file for file in facts.files}
-    return {path: _edited(files[path], found) for path, found in changes.items()}
+    documents = facts.documents
+    return {
+        path: _edited(files[path], found)
+        if path in files
+        else apply_edits(documents[path].text, found)
+        for path, found in changes.items()
+    }
 
 
 def _edited(file: DependencyFile, changes: tuple[Edit, ...]) -> str:
@@ -218,4 +226,5 @@ def read_again(facts: Facts, texts: Mapping[str, str]) -> Facts:
         if text is not None and format_ is not None:
             file = format_.read(file.document._replace(text=text))  # noqa: PLW2901
         files.append(file)
-    return facts._replace(files=tuple(files))
+    sources = (one._replace(text=texts.get(one.path, one.text)) for one in facts.sources)
+    return facts._replace(files=tuple(files), sources=tuple(sources))

@@ -24,7 +24,7 @@ from sslfix.model import (
     Remedy,
 )
 
-from . import declared, lifting, locks
+from . import declared, lifting, locks, sources
 from .tasks import Task, by_hand
 
 
@@ -59,6 +59,10 @@ def _detected(task: Task, interpreter: Interpreter) -> Fix | None:
         return _recreate(task, interpreter.environment.path)
     if detector == "obsolete" and isinstance(subject, Declaration):
         return lifting.lift(task, subject)
+    if detector == "patch-order":
+        return sources.move(task, interpreter)
+    if detector == "removed-names":
+        return sources.modernise(task)
     return None
 
 

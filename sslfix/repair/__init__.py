@@ -20,8 +20,7 @@ def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
     decided, texts = changes.rehearsed(run, request, lambda _: None)
     patch: list[str] = []
     notes: list[str] = []
-    for file in run.facts.files:
-        document, path = file.document, file.document.path
+    for path, document in run.facts.documents.items():
         if path not in texts:
             continue
         if document.encoding not in {"utf-8", "ascii"}:

@@ -31,9 +31,9 @@ def bring_in_line(run: Run, request: Request, progress: Progress) -> tuple[Run, 
         contents, failed, moved = _contents(run.facts, decided, texts, request, progress)
     if not contents:
         return run, Plan((), tuple(withheld)), steps
-    files = {file.document.path: file.document for file in run.facts.files}
+    documents = run.facts.documents
     try:
-        old = replacing.replace(contents, {path: files[path].encode() for path in contents})
+        old = replacing.replace(contents, {path: documents[path].encode() for path in contents})
     except ApplyError as error:
         withheld += [changes.withhold(one, error) for one in decided.fixes]
         return run, Plan((), tuple(withheld)), steps
@@ -87,7 +87,8 @@ def _contents(
     from sslfix.apply import lockfiles
 
     files = {file.document.path: file for file in facts.files}
-    contents = {path: files[path].document.encode(text) for path, text in texts.items()}
+    documents = facts.documents
+    contents = {path: documents[path].encode(text) for path, text in texts.items()}
     moved: list[str] = []
     # A lock file may be made from another (`-c requirements.txt`), which then comes first.
     waiting = relocks(decided.fixes)

@@ -199,10 +199,9 @@ def _sum(bare: Sequence[Installation], inside: Sequence[Installation]) -> str:
     interpreters = counted("{number} interpreter", "{number} interpreters", len(bare))
     environments = counted("{number} environment", "{number} environments", len(inside))
     without = sum(one.interpreter.ssl is None for one in bare)
+    lacking = _("{number} without ssl").format(number=without)
     parts = [
-        f"{interpreters} ({_('{number} without ssl').format(number=without)})"
-        if without
-        else interpreters,
+        f"{interpreters} ({lacking})" if without else interpreters,
         f"{environments} ({', '.join(unwell)})" if unwell else environments,
     ]
     sizes = [one.size for one in inside if one.size is not None]

@@ -1,0 +1,52 @@
+"""Fixes of sources: a patch that comes too late goes to the top of the module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sslfix.language import say as _
+from sslfix.model import Applicability, Facts, Fix, Interpreter
+from sslfix.source import modern
+from sslfix.source.late import Misplaced, misplaced
+from sslfix.source.moving import Move, move_to_top, on_top
+from sslfix.source.moving_style import NAMES, style_of
+
+from .tasks import Task
+
+
+def move(task: Task, interpreter: Interpreter) -> Fix | None:
+    """The fix of a patch that comes too late; None where only a person can tell what to do."""
+    found = misplaced(task.finding.locations[0], task.facts, interpreter)
+    made = _made(found, _settings(task.facts)) if found else None
+    if found is None or made is None:
+        return None
+    title = _("move the patch to the top of {path}")
+    if found.entry.path != found.patch.path:
+        title = _("patch at the top of {path} as well")
+    why = made.why_unsafe or _("nothing above it does more than import and define")
+    if made.safe and not found.certain:
+        why = _("where it stands it runs under a condition only")
+    safe = made.safe and found.certain
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    return Fix(title.format(path=found.entry.path), applicability, made.edits, why)
+
+
+def modernise(task: Task) -> Fix | None:
+    """The fix of a name that is gone: what says the same today; None where nothing does."""
+    place = task.finding.locations[0]
+    document = next(one for one in task.facts.sources if one.path == place.path)
+    found = modern.fix(document, place, task.finding.rule.id)
+    return Fix(found.title, found.applicability, found.edits, found.why) if found else None
+
+
+def _made(found: Misplaced, settings: Mapping[str, str]) -> Move | None:
+    style = style_of(settings, found.entry.path)
+    if found.entry.path == found.patch.path:
+        return move_to_top(found.patch, found.statement, style)
+    return on_top(found.entry, found.patch, found.statement, style)
+
+
+def _settings(facts: Facts) -> dict[str, str]:
+    """The texts in which linters and sorters have their settings, by path."""
+    documents = (*facts.sources, *(file.document for file in facts.files))
+    return {one.path: one.text for one in documents if one.path.rpartition("/")[2] in NAMES}
