@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import formats, verify
@@ -137,14 +138,16 @@ def _not_holding(finding: Finding) -> Finding:
 def _broken(kept: list[Finding], before: Facts, after: Facts, match: Matcher) -> set[object]:
     """The keys of fixes that do not do what they should, or do harm."""
     outcome = verify.compare(_open(match(before)), _open(match(after)))
-    broken = {one.key for one in outcome.remaining} & {one.key for one in kept if _is_edit(one)}
+    promised = Counter(one.key for one in kept if _is_edit(one))
+    done = Counter(one.key for one in outcome.fixed)
+    broken: set[object] = {key for key, number in promised.items() if done[key] < number}
     if verify.is_worse(outcome):
         new = outcome.introduced[0]
         broken |= {one.key for one in kept if _touches(one, new.locations[0].path)}
     broken |= {
         one.key for path in _unreadable(before, after) for one in kept if _touches(one, path)
     }
-    return set(broken)
+    return broken
 
 
 def _several(findings: Iterable[Finding], path: str) -> list[Finding]:
