@@ -78,7 +78,12 @@ def _finding(
         remedies = (each._replace(applicability=Applicability.UNSAFE) for each in case.remedies)
         case = case._replace(remedies=tuple(remedies))
     text = _("was placed for {rule}, which does not concern {interpreters}")
-    people = all_of(f"{match.describe(each)} with {each.ssl.raw}" for each in judged if each.ssl)
+    one_of_them = _("{python} with {ssl}")
+    people = all_of(
+        one_of_them.format(python=match.describe(each), ssl=each.ssl.raw)
+        for each in judged
+        if each.ssl
+    )
     return Finding(
         rule=rule,
         case=case,
