@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sslfix import formats
+from sslfix.collect import sources
 from sslfix.errors import ReadError
 from sslfix.formats.text import decode
 from sslfix.language import say as _
@@ -23,7 +24,7 @@ SKIPPED = frozenset({
     ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
     ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules", "site-packages", "venv",
 })  # fmt: skip
-_PYTHON = (".py", ".pyw")
+_PYTHON = sources.PYTHON
 
 
 class Project(NamedTuple):
@@ -56,6 +57,10 @@ def read(
     What can't be read becomes a `Problem`; the other files are read all the same. `elsewhere`
     counts files of formats in folders that another Python than the project's is made from.
     """
+    if source and not pins and read_as is None:
+        alone = _sources_alone(paths, exclude)
+        if alone is not None:
+            return Project((), alone, ())
     found = [
         one
         for path in paths
@@ -65,13 +70,44 @@ def read(
     problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
     good = {one.path: one for one in _each_once(found) if not one.problem}
     files: list[DependencyFile] = []
-    texts = list(_contents(path for path in good if path.endswith(_PYTHON)))
+    texts = list(sources.contents(path for path in good if path.endswith(_PYTHON)))
     if pins:
         named = [one for one in good.values() if one.format is not None]
         files, unread = _read_files([*named, *_scripts(texts, good)])
         problems += unread
-    sources = tuple(_sources(texts)) if source else ()
-    return Project(tuple(files), sources, tuple(problems))
+    documents: tuple[Document, ...] = ()
+    if source:
+        starts = sources.contents(path for path in good if sources.is_start(path))
+        documents = tuple(sources.wanted([*texts, *starts]))
+    return Project(tuple(files), documents, tuple(problems))
+
+
+def _sources_alone(paths: Sequence[str], exclude: Sequence[str]) -> tuple[Document, ...] | None:
+    """The sources below folders, without looking for dependency files; None for other paths."""
+    if not all(os.path.isdir(path) and formats.for_path(show(path)) is None for path in paths):
+        return None
+    texts = [text for path in paths for text in _matching(path, exclude)]
+    if not sources.are_all(texts):
+        texts = [text for path in paths for text in _contents(listed(path), exclude)]
+    return tuple(sources.wanted(dict(texts).items()))
+
+
+def _matching(folder: str, exclude: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """The sources that git finds one of the words in; all of them where there is no checkout."""
+    names = sources.grep(folder)
+    if names is None:
+        return _contents(_walk(folder), exclude)
+    shown = [show(os.path.join(folder, name)) for name in names if _is_own(name)]
+    return _contents(shown, exclude)
+
+
+def _contents(paths: Iterable[str], exclude: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    kept = (path for path in paths if path.endswith(_PYTHON) or sources.is_start(path))
+    return sources.contents(path for path in kept if not excluded(path, exclude))
+
+
+def _is_own(name: str) -> bool:
+    return SKIPPED.isdisjoint(name.split("/")[:-1])
 
 
 # --------------------------------------------------------------------------- finding
@@ -79,9 +115,10 @@ def read(
 
 def _each_once(found: Sequence[_Found]) -> Iterator[_Found]:
     """What was found, without links to files that were found as well."""
-    real = {os.path.realpath(one.path) for one in found if not os.path.islink(one.path)}
+    links = {one.path for one in found if os.path.islink(one.path)}
+    real = {os.path.realpath(one.path) for one in found if links and one.path not in links}
     for one in found:
-        if not os.path.islink(one.path) or os.path.realpath(one.path) not in real:
+        if one.path not in links or os.path.realpath(one.path) not in real:
             yield one
 
 
@@ -96,6 +133,8 @@ def _find(path: str, read_as: str | None, *, elsewhere: bool) -> Iterator[_Found
         for one in _below(path):
             if one.format is None or elsewhere or not one.format.elsewhere:
                 yield one
+            elif sources.is_start(one.path):
+                yield one._replace(format=None)
 
 
 def _named(path: str, read_as: str | None) -> _Found:
@@ -128,7 +167,7 @@ def _below(folder: str) -> Iterator[_Found]:
         format_ = formats.for_path(path)
         if os.path.isdir(path):
             yield _Found(path, None, _("is a directory, not a dependency file"))
-        elif format_ is not None or path.endswith(_PYTHON):
+        elif format_ is not None or path.endswith(_PYTHON) or sources.is_start(path):
             yield _Found(path, format_)
 
 
@@ -137,12 +176,8 @@ def listed(folder: str) -> list[str]:
     tracked = _git_files(folder)
     if tracked is None:
         return list(_walk(folder))
-    kept = []
-    for name in tracked:
-        parts = name.split("/")
-        if SKIPPED.isdisjoint(parts[:-1]) and os.path.lexists(os.path.join(folder, name)):
-            kept.append(show(os.path.join(folder, name)))
-    return kept
+    own = (os.path.join(folder, name) for name in tracked if _is_own(name))
+    return [show(path) for path in own if os.path.lexists(path)]
 
 
 def _git_files(folder: str) -> list[str] | None:
@@ -171,8 +206,9 @@ def _walk(folder: str) -> Iterator[str]:
             exact = formats.for_path(name)
             if exact is not None and name in exact.patterns:
                 yield show(os.path.join(parent, name))
+        shown = show(parent)
         for name in names:
-            yield show(os.path.join(parent, name))
+            yield name if shown == "." else f"{shown}/{name}"
 
 
 def show(path: str) -> str:
@@ -290,48 +326,12 @@ def _reachable(start: str, files: dict[str, DependencyFile]) -> set[str]:
     return seen
 
 
-def _contents(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The Python files that can be read."""
-    for path in paths:
-        try:
-            with open(path, "rb") as stream:
-                yield path, stream.read()
-        except OSError:
-            continue
-
-
 def _scripts(texts: Iterable[tuple[str, bytes]], known: Mapping[str, _Found]) -> Iterator[_Found]:
     """The Python files that hold requirements, though their names do not say so."""
     for path, data in texts:
         format_ = formats.for_source(data) if known[path].format is None else None
         if format_ is not None:
             yield _Found(path, format_)
-
-
-def _sources(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
-    """The Python sources, if any of them names a library whose patching or sharing matters.
-
-    The others are read then too: what an entry module imports may import `requests`.
-    """
-    from sslfix.detectors import SOURCE_WORDS
-
-    texts = tuple(texts)
-    if any(word in data for _path, data in texts for word in SOURCE_WORDS):
-        for path, data in texts:
-            document = _source(path, data)
-            if document is not None:
-                yield document
-
-
-def _source(path: str, data: bytes) -> Document | None:
-    import io
-    import tokenize
-
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return Document(path, data.decode(encoding), encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        return None
 
 
 def excluded(path: str, patterns: Iterable[str]) -> bool:

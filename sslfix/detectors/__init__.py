@@ -8,9 +8,14 @@ from __future__ import annotations
 from sslfix import extensions
 from sslfix.model import Detector
 
-# Where no source of a project has one of these words, no detector needs any of its sources. Where
-# one has, all are wanted: any module of the project may import urllib3 before the patch.
-SOURCE_WORDS = (b"gevent", b"eventlet", b"grequests", b"locust", b"curl_cffi")
+# Where one file of a project has one of these words, all its sources are wanted: any module of the
+# project may import urllib3 before the patch.
+PROJECT_WORDS = (b"gevent", b"eventlet", b"grequests", b"locust")
+# Files with one of these are wanted for themselves.
+SOURCE_WORDS = (
+    b"curl_cffi", b"ssl", b"SSL", b"cert=", b".cert", b"key_file", b"keyfile", b"certfile",
+    b"cert_file", b"cafile", b"capath", b"cadefault", b"HTTPSConnection", b"urllib3",
+)  # fmt: skip
 
 
 def all_detectors() -> dict[str, Detector]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sslfix.detectors import SOURCE_WORDS, all_detectors, patch_order
-from sslfix.model import Document, Facts, Hit, Interpreter
+from sslfix import rules
+from sslfix.detectors import PROJECT_WORDS, all_detectors, patch_order
+from sslfix.model import Distribution, Document, Example, Facts, Hit, Interpreter
+from sslfix.source import holders, patches
 
 HERE = Interpreter("i1", "python3", "3.9.18", "cpython", {}, None)
 GEVENT = "from gevent import monkey; monkey.patch_all()\n"
@@ -25,7 +27,7 @@ def detect(files: dict[str, str]) -> tuple[Hit, ...]:
         "import grequests\nimport requests\n",
         "import locust\nimport requests\n" + GEVENT,
         # Harmless before the patch.
-        "import ssl, http.client, urllib.request, asyncio, httpx, redis, aiohttp\n" + GEVENT,
+        "import ssl, http.client, urllib.request, asyncio, httpx\n" + GEVENT,
         "import botocore\nfrom botocore.exceptions import ClientError\n" + GEVENT,
         "from google.oauth2 import service_account\n" + GEVENT,
         "import my.requests\nimport requestsx\n" + GEVENT,
@@ -76,7 +78,7 @@ def test_is_silent(source: str) -> None:
         ("import requests\nfrom eventlet import monkey_patch\nmonkey_patch(socket=True)\n", 3, 1),
         ("import requests\nimport eventlet\neventlet.monkey_patch(all=True, os=False)\n", 3, 1),
         ("import requests\nimport grequests\n", 2, 1),
-        ("import requests\nfrom locust import HttpUser\n", 2, 1),
+        ("import requests\nfrom locust import HttpUser\nif __name__ == '__main__':\n  x\n", 2, 1),
         ("try:\n    import requests\nexcept ImportError:\n    requests = None\n" + GEVENT, 5, 2),
         ("with x:\n    import requests\nclass A:\n    " + GEVENT, 4, 2),
         ("import requests\nif fast:\n    " + GEVENT, 3, 1),
@@ -107,7 +109,7 @@ def test_columns_count_characters() -> None:
     [
         pytest.param(
             {"app.py": "import client\n" + GEVENT, "client.py": "import requests\n"},
-            ["app.py:2", "client.py:1", "app.py:1"],
+            ["app.py:2", "app.py:1", "client.py:1"],
             id="own module beside",
         ),
         pytest.param(
@@ -119,9 +121,9 @@ def test_columns_count_characters() -> None:
             },
             [
                 "src/app/__main__.py:2",
-                "src/app/net/http.py:1",
                 "src/app/__main__.py:1",
                 "src/app/net/__init__.py:1",
+                "src/app/net/http.py:1",
             ],
             id="relative, through packages",
         ),
@@ -132,7 +134,7 @@ def test_columns_count_characters() -> None:
         ),
         pytest.param(
             {"app.py": "import requests\nimport patch\n", "patch.py": GEVENT},
-            ["patch.py:1", "app.py:1"],
+            ["patch.py:1", "app.py:1", "app.py:2"],
             id="app.py is a program",
         ),
         pytest.param(
@@ -146,7 +148,7 @@ def test_columns_count_characters() -> None:
         ),
         pytest.param(
             {"manage.py": "import requests\nimport patch\n", "patch.py": GEVENT},
-            ["patch.py:1", "manage.py:1"],
+            ["patch.py:1", "manage.py:1", "manage.py:2"],
             id="the patch is in a module of its own",
         ),
         pytest.param(
@@ -166,7 +168,7 @@ def test_columns_count_characters() -> None:
         ),
         pytest.param(
             {"a.py": "import b\n" + GEVENT, "b.py": "import a\nimport requests\n"},
-            ["a.py:2", "b.py:2", "a.py:1"],
+            ["a.py:2", "a.py:1", "b.py:2"],
             id="a circle of imports",
         ),
         pytest.param(
@@ -205,9 +207,11 @@ def test_it_is_found_by_its_name() -> None:
 
 
 def test_sources_are_read_wherever_something_patches() -> None:
-    for name in (*patch_order.PATCHES, *patch_order.PATCHING_MODULES):
-        assert any(word in name.encode() for word in SOURCE_WORDS)
-        assert any(word in name for word in patch_order.WORDS)
+    patching = [name for name, tried in holders.table().items() if "patches" in str(tried)]
+    assert {"grequests", "locust"} <= set(patching)
+    for name in (*patches.PATCHES, *patching):
+        assert any(word in name.encode() for word in PROJECT_WORDS)
+        assert any(word in name for word in patches.WORDS)
 
 
 def test_a_long_chain_of_imports_is_no_trouble() -> None:
@@ -219,3 +223,273 @@ def test_modules_imported_in_branches_take_no_exponential_time() -> None:
     branches = "if a:\n    import m{0}\nelif b:\n    import m{0}\nelse:\n    import m{0}\n"
     files = {f"m{n}.py": branches.format(n + 1) for n in range(50)}
     assert len(detect({"app.py": "import m0, requests\n" + GEVENT, **files})) == 1
+
+
+GUARD = "if __name__ == '__main__':\n    pass\n"
+LATE = "import requests\n" + GEVENT
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param(
+            {"go.py": f"import requests\ndef main():\n    {GEVENT}\nmain()\n"},
+            ["go.py:3", "go.py:1", "go.py:5"],
+            id="a function that is called",
+        ),
+        pytest.param(
+            {
+                "go.py": "import client\nclient.setup()\n" + GEVENT,
+                "client.py": "def setup():\n    import requests\n",
+            },
+            ["go.py:3", "go.py:2", "client.py:2"],
+            id="a function of another module",
+        ),
+        pytest.param(
+            {
+                "go.py": f"from early import go\ngo()\nimport requests\n{GEVENT}",
+                "early.py": f"def go():\n    {GEVENT}",
+            },
+            None,
+            id="a function of another module patches first",
+        ),
+        pytest.param(
+            {"go.py": "def lazily():\n    import requests\n    yield\nlazily()\n" + GEVENT},
+            None,
+            id="a generator runs nothing",
+        ),
+        pytest.param(
+            {"go.py": "def d(f):\n    import requests\n@d\ndef f(): pass\n" + GEVENT},
+            ["go.py:5", "go.py:3", "go.py:2"],
+            id="a decorator",
+        ),
+        pytest.param(
+            {
+                "go.py": "import compat\nimport requests\ncompat.monkey.patch_all()\n# gevent",
+                "compat.py": "from gevent import monkey\n",
+            },
+            ["go.py:3", "go.py:2"],
+            id="the patch through a module of the project",
+        ),
+        pytest.param(
+            {
+                "go.py": "from compat import *\nimport requests\nmonkey.patch_all()\n# gevent",
+                "compat.py": "from gevent import monkey\n",
+            },
+            ["go.py:3", "go.py:2"],
+            id="the patch through a star",
+        ),
+        pytest.param(
+            {
+                "go.py": "import importlib\nimportlib.import_module('a.b')\n" + GEVENT,
+                "a/b.py": "__import__('requests')\n",
+            },
+            ["go.py:3", "go.py:2", "a/b.py:1"],
+            id="imports by a name that is written out, a namespace",
+        ),
+        pytest.param(
+            {
+                "src/p/__main__.py": "import p.net\n" + GEVENT,
+                "src/p/net.py": "import requests\n",
+                "src/p/__init__.py": "",
+            },
+            ["src/p/__main__.py:2", "src/p/__main__.py:1", "src/p/net.py:1"],
+            id="src",
+        ),
+        pytest.param(
+            {
+                "p/go.py": GUARD + "import http\n" + GEVENT,
+                "p/http.py": "import requests\n",
+                "p/__init__.py": "",
+                "q/go.py": GUARD + "import p.other\n" + GEVENT,
+                "p/other.py": "import http\n",
+            },
+            ["p/go.py:4", "p/go.py:3", "p/http.py:1"],
+            id="a name that only the script's own folder has",
+        ),
+        pytest.param(
+            {"p/__init__.py": "import requests\n", "p/go.py": GUARD + GEVENT},
+            None,
+            id="nobody knows whether a script runs in its package",
+        ),
+        pytest.param(
+            {"go.py": "import os\nif os.environ.get('X'):\n    " + GEVENT + LATE},
+            None,
+            id="it may be patched already",
+        ),
+        pytest.param(
+            {"go.py": "import sys\nif sys.version_info < (3,):\n    import requests\n" + GEVENT},
+            None,
+            id="for another Python",
+        ),
+        pytest.param(
+            {"go.py": "import sys\nif sys.version_info >= (3, 6):\n    import requests\n" + GEVENT},
+            ["go.py:4", "go.py:3"],
+            id="for this Python",
+        ),
+        pytest.param(
+            {
+                "go.py": "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n"
+                "    import requests\n" + GEVENT
+            },
+            ["go.py:4", "go.py:3"],
+            id="whenever it runs",
+        ),
+        pytest.param(
+            {"locustfile.py": "import requests\nfrom locust import HttpUser\n" + GUARD},
+            None,
+            id="locust starts its files patched",
+        ),
+        pytest.param(
+            {
+                "lib.py": "import x\n",
+                "x.py": LATE,
+                "setup.cfg": "[options.entry_points]\nconsole_scripts =\n    run = lib:main\n",
+            },
+            ["x.py:2", "lib.py:1", "x.py:1"],
+            id="a console script of setup.cfg",
+        ),
+        pytest.param(
+            {
+                "p/lib.py": "import x\n",
+                "x.py": LATE,
+                "pyproject.toml": '[project.scripts]\nrun = "p.lib:main"\n',
+            },
+            ["x.py:2", "p/lib.py:1", "x.py:1"],
+            id="a console script of pyproject.toml",
+        ),
+        pytest.param(
+            {
+                "lib.py": "import requests, x\n",
+                "x.py": GEVENT,
+                "Dockerfile": 'FROM python\nCMD ["python", "-u", "/srv/lib.py"]\n',
+            },
+            ["x.py:1", "lib.py:1", "lib.py:1"],
+            id="a Dockerfile",
+        ),
+        pytest.param(
+            {"lib.py": LATE, "Procfile": "web: python -m gevent.monkey lib.py\n"},
+            None,
+            id="gevent.monkey starts it",
+        ),
+        pytest.param(
+            {"wsgi.py": LATE, "Procfile": "web: gunicorn -k gevent wsgi:app\n"},
+            None,
+            id="a worker patches first",
+        ),
+        pytest.param(
+            {
+                "wsgi.py": "import requests\n",
+                "Procfile": "web: gunicorn --preload -k gevent wsgi:app\n",
+            },
+            ["Procfile:1", "wsgi.py:1"],
+            id="a worker patches after a preloaded application",
+        ),
+        pytest.param(
+            {
+                "a/wsgi.py": "import requests\n",
+                "run.sh": "exec gunicorn -c gunicorn.conf.py a.wsgi\n",
+                "gunicorn.conf.py": 'worker_class = "gevent"\npreload_app = True\n',
+            },
+            ["gunicorn.conf.py:1", "a/wsgi.py:1"],
+            id="preloaded by the configuration",
+        ),
+        pytest.param(
+            {
+                "a/wsgi.py": "import requests\n",
+                "run.sh": "gunicorn -k sync --preload a.wsgi\n",
+                "x.py": GEVENT,
+            },
+            None,
+            id="another worker",
+        ),
+        pytest.param(
+            {"tasks.py": LATE, "w.service": "ExecStart=/x/celery -A tasks worker -P gevent\n"},
+            None,
+            id="celery patches first",
+        ),
+        pytest.param(
+            {
+                "lib.py": f"import requests\ndef main():\n    {GEVENT}",
+                "pyproject.toml": '[tool.poetry.scripts]\nrun = "lib:main"\n',
+            },
+            ["lib.py:3", "lib.py:1"],
+            id="the function that a console script calls",
+        ),
+        pytest.param(
+            {"bin/go": "#!/usr/bin/env python3\n" + LATE},
+            ["bin/go:3", "bin/go:2"],
+            id="a script without an ending",
+        ),
+        pytest.param(
+            {"go.py": "def f():\n    if x: return\n    import requests\nf()\n" + GEVENT},
+            None,
+            id="a function that may have ended before",
+        ),
+        pytest.param(
+            {"go.py": f"import boto3\ndef f():\n    if x:\n        return\n    {GEVENT}\nf()\n"},
+            ["go.py:5", "go.py:1", "go.py:7"],
+            id="a patch that may not run, and is late if it does",
+        ),
+        pytest.param(
+            {"app.py": "import aiohttp\nimport requests\n" + GEVENT},
+            ["app.py:3", "app.py:2"],
+            id="what recurses counts before what only warns",
+        ),
+    ],
+)
+def test_follows_a_program_from_its_start(
+    files: dict[str, str], expected: list[str] | None
+) -> None:
+    test_follows_the_project_s_own_modules(files, expected)
+
+
+@pytest.mark.parametrize(
+    ("distributions", "source", "rule"),
+    [
+        ({"aiohttp": "3.9"}, "import aiohttp\n" + GEVENT, "SSL614"),
+        ({"pymongo": "3.6.1"}, "import bson.json_util\n" + GEVENT, "SSL601"),
+        ({"pymongo": "4.20"}, "import bson.json_util\n" + GEVENT, None),
+        ({}, "import bson.json_util\n" + GEVENT, None),
+        ({}, "import aiohttp\n" + EVENTLET, None),
+    ],
+)
+def test_the_installed_version_decides(
+    distributions: dict[str, str], source: str, rule: str | None
+) -> None:
+    found = tuple(Distribution(name, version, "") for name, version in distributions.items())
+    facts = Facts(sources=(Document("app.py", source),))
+    hits = patch_order.DETECTOR.detect(facts, HERE._replace(distributions=found))
+    assert [hit.rule for hit in hits] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("distributions", "patch", "detail"),
+    [
+        ({"gevent": "1.2.1"}, GEVENT, "RecursionError (gevent 1.2.1 on Python 3.9.18), without a"),
+        ({"gevent": "26.9"}, GEVENT, "RecursionError (gevent 26.9 on Python 3.9.18)"),
+        ({}, GEVENT, "RecursionError (gevent on Python 3.9.18)"),
+        ({"eventlet": "0.41"}, EVENTLET, "(eventlet 0.41 on Python 3.9.18), without a warning"),
+    ],
+)
+def test_the_detail_says_what_happens_with_these_versions(
+    distributions: dict[str, str], patch: str, detail: str
+) -> None:
+    found = tuple(Distribution(name, version, "") for name, version in distributions.items())
+    facts = Facts(sources=(Document("app.py", "import requests\n" + patch),))
+    (hit,) = patch_order.DETECTOR.detect(facts, HERE._replace(distributions=found))
+    assert detail in hit.detail
+
+
+EXAMPLES = [
+    pytest.param(rule.id, example, id=f"{rule.id}-{number}")
+    for rule in rules.load()
+    for number, example in enumerate(rule.examples)
+    if rule.cases[0].when.detector == "patch-order"
+]
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_the_examples_of_the_pages(rule: str, example: Example) -> None:
+    found = {hit.rule for hit in detect({"app.py": example.source})}
+    assert (rule in found) is example.fires

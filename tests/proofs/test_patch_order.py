@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Callable
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from sslfix import rules
 from sslfix.detectors import patch_order
 from sslfix.explain import explain
-from sslfix.model import Document, Facts, Interpreter
+from sslfix.model import Distribution, Document, Facts, Interpreter
+from tests.conftest import run
 
 from .installed import Shelf, execute
 
@@ -77,6 +80,68 @@ def test_the_table_of_early_modules_is_true(
     assert (done.returncode != 0) is recurses, done.stderr
     facts = Facts(sources=(Document("app.py", source),))
     assert bool(patch_order.DETECTOR.detect(facts, HERE)) is recurses
+
+
+@pytest.mark.parametrize("module", ["aiohttp", "jwt", "redis"])
+def test_a_module_that_only_holds_the_class_makes_gevent_warn(
+    module: str, python: Callable[[str], str], shelf: Shelf
+) -> None:
+    interpreter = python("3.12")
+    folder = shelf.install(interpreter, "gevent", "aiohttp", "pyjwt[crypto]", "redis")
+    source = f"import {module}\n{PATCHES['gevent']}"
+    done = execute(interpreter, folder, source + USES[""])
+    assert done.returncode == 0, done.stderr
+    assert "MonkeyPatchWarning" in done.stderr
+    facts = Facts(sources=(Document("app.py", source),))
+    names = (one.stem.split("-") for one in folder.glob("*.dist-info"))
+    installed = tuple(Distribution(name, version, "") for name, version in names)
+    here = HERE._replace(distributions=installed)
+    assert [hit.rule for hit in patch_order.DETECTOR.detect(facts, here)] == ["SSL614"]
+
+
+APPLICATION = """
+import os, signal, threading
+import requests
+from urllib3.util.ssl_ import create_urllib3_context
+
+def go():
+    import time
+    time.sleep(2)
+    try:
+        create_urllib3_context()
+        print("worked", flush=True)
+    except RecursionError:
+        print("recursed", flush=True)
+    os.kill(os.getppid(), signal.SIGTERM)
+
+def post_worker_init(worker):
+    threading.Thread(target=go).start()
+
+def app(environ, start_response):
+    return []
+"""
+
+
+@pytest.mark.parametrize("preload", [True, False])
+def test_gunicorn_patches_after_a_preloaded_application(
+    *, preload: bool, python: Callable[[str], str], shelf: Shelf, tmp_path: Path
+) -> None:
+    interpreter = python("3.12")
+    folder = shelf.install(interpreter, "gevent", "gunicorn", "packaging", "requests")
+    (tmp_path / "app.py").write_text(APPLICATION)
+    (tmp_path / "hook.py").write_text(
+        "def post_worker_init(w):\n    import app; app.post_worker_init(w)\n"
+    )
+    options = ["--preload"] if preload else []
+    command = [interpreter, "-m", "gunicorn", "-k", "gevent", *options, "-b", "127.0.0.1:0"]
+    command += ["-c", "hook.py", "--chdir", str(tmp_path), "app:app"]
+    env = {**os.environ, "PYTHONPATH": str(folder)}
+    done = run(*command, env=env, cwd=tmp_path)
+    assert ("recursed" in done.stdout) is preload, done.stderr
+    assert ("worked" in done.stdout) is not preload, done.stderr
+    procfile = Document("Procfile", f"web: gunicorn -k gevent {' '.join(options)} app:app\n")
+    facts = Facts(sources=(Document("app.py", APPLICATION), procfile))
+    assert bool(patch_order.DETECTOR.detect(facts, HERE)) is preload
 
 
 @pytest.mark.parametrize(

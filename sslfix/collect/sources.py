@@ -1,0 +1,99 @@
+"""Python sources, and the files that say how a project's programs are started.
+
+Few files matter: they are found by their words before anything is decoded, by `git grep` where
+there is a checkout. On 4,300 files it takes 53 ms of CPU against 90 ms for reading them here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+from sslfix.detectors import PROJECT_WORDS, SOURCE_WORDS
+from sslfix.model import Document
+from sslfix.source.commands import NAMES
+
+PYTHON = (".py", ".pyw")
+_STARTS = re.compile("|".join(fnmatch.translate(name) for name in NAMES)).match
+_IMPORT = re.compile(
+    rb"(?:from|import)\b[^\n]*\b(?:" + b"|".join(PROJECT_WORDS) + rb")|\bworker_class\b"
+)
+_SHEBANG = re.compile(rb"#![^\n]*python")
+# Longer files of commands are something else.
+_LONGEST = 1 << 18
+
+
+def is_start(path: str) -> bool:
+    """Whether a file of that name may say how a program is started, or be one without an ending."""
+    name = path.rpartition("/")[2]
+    return "." not in name or _STARTS(name) is not None
+
+
+def wanted(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
+    """The files that a detector may want: all, if one names what patches; else those that matter.
+
+    What an entry module imports may import `requests`, so order needs every module.
+    """
+    kept = (one for one in texts if one[0].endswith(PYTHON) or _tells(*one))
+    texts = sorted(kept)
+    needs_all = not are_all(texts)
+    for path, data in texts:
+        if needs_all or any(word in data for word in SOURCE_WORDS):
+            document = _decoded(path, data)
+            if document is not None:
+                yield document
+
+
+def are_all(texts: Iterable[tuple[str, bytes]]) -> bool:
+    """Whether the files with one of the words are all that matter: nothing patches."""
+    named = (one for one in texts if any(word in one[1] for word in PROJECT_WORDS))
+    return not any(not path.endswith(PYTHON) or _IMPORT.search(data) for path, data in named)
+
+
+def _tells(path: str, data: bytes) -> bool:
+    is_named = _STARTS(path.rpartition("/")[2]) is not None
+    return len(data) < _LONGEST and (is_named or _SHEBANG.match(data) is not None)
+
+
+def contents(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The files that can be read."""
+    for path in paths:
+        try:
+            with open(path, "rb", buffering=0) as stream:
+                yield path, stream.read()
+        except OSError:
+            continue
+
+
+def grep(folder: str) -> list[str] | None:
+    """The files of a checkout that have any of the words, as git shows them; None without git."""
+    import subprocess
+
+    command = ["git", "grep", "-lzF", "--untracked"]
+    command += [part for word in (*PROJECT_WORDS, *SOURCE_WORDS) for part in ("-e", word.decode())]
+    names = (*(f"*{ending}" for ending in PYTHON), *NAMES)
+    command += ["--", *(f":(glob)**/{name}" for name in names)]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    if done.returncode not in (0, 1):  # no checkout, or a git without an option
+        return None
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def _decoded(path: str, data: bytes) -> Document | None:
+    import io
+    import tokenize
+
+    try:
+        encoding = "utf-8"
+        if not data.isascii():
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return Document(path, data.decode(encoding), encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return None

@@ -1,0 +1,135 @@
+"""Patches that come too late, and where they would have to stand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from sslfix.model import Document, Facts, Interpreter, Location, Span
+from sslfix.source.holders import Holders, known_versions
+from sslfix.source.modules import Modules, stem
+from sslfix.source.patches import mentions_patch
+from sslfix.source.running import Late, Place, Run, Start
+from sslfix.source.starts import starts
+from sslfix.source.syntax import bound, parse, span
+
+
+class Misplaced(NamedTuple):
+    """What has to stand where, for a patch that comes too late.
+
+    `statement` is the whole statement in `patch` that patches: a call (`monkey.patch_all()`), an
+    import that patches by itself (`import grequests`), or gunicorn's `worker_class = "gevent"`.
+    `needs` are the imports in that module which bind the names that it uses, in their order. They
+    belong before `before` in `entry`, the module that the program starts with; `entry` is `patch`
+    where both are one. `before` is a statement at the top of its module: the import that leads to
+    ssl, or what calls the function with it. `certain` is False where the patch only runs under a
+    condition or inside a function, so that moving it changes when it runs.
+    """
+
+    patch: Document
+    statement: Span
+    needs: tuple[Span, ...]
+    entry: Document
+    before: Span
+    certain: bool
+
+
+def late_patches(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
+    """The patches that surely come too late where they run: for each place the first program."""
+    modules = Modules(facts.sources)
+    others = [one for one in facts.sources if one.path not in modules.documents]
+    patching = [path for path, one in modules.documents.items() if mentions_patch(one.text)]
+    if not patching and not any(_GREEN in one.text for one in others):
+        return ()
+    leading = modules.leading_to(patching)
+    programs = [
+        one
+        for one in starts(modules, others)
+        if one.after or not leading.isdisjoint(each.path for each in (one.document, *one.before))
+    ]
+    judged = [one for one in facts.files if _judges(interpreter, one.document.path)]
+    effects = Holders(known_versions(interpreter, judged))
+    python = tuple(int(part) for part in interpreter.version.split(".")[:2] if part.isdigit())
+    found: dict[tuple[str, Span], Late] = {}
+    for start in programs:
+        run = Run(modules, effects, start, python)
+        if run.late and (start.is_sure or not _is_imported(start.document, modules, run.seen)):
+            for one in filter(_is_known, run.late):
+                found.setdefault((one.patch.document.path, one.patch.span), one)
+    return tuple(found.values())
+
+
+_GREEN = "gevent"
+
+
+def _judges(interpreter: Interpreter, path: str) -> bool:
+    return interpreter.judges is None or path in interpreter.judges
+
+
+def _is_known(late: Late) -> bool:
+    """Whether the program surely is none that `locust` starts, which patches before it."""
+    name = late.start.document.path.rpartition("/")[2]
+    is_task = late.patch.what.startswith("import locust")
+    return not is_task or (late.start.is_sure and "locust" not in name)
+
+
+def _is_imported(document: Document, modules: Modules, run: Collection[str]) -> bool:
+    """Whether a module imports this one that is no test and not run by it."""
+    own = stem(document.path)
+    for other in modules.documents.values():
+        is_test = any(part.startswith(("test", "conftest")) for part in other.path.split("/"))
+        if is_test or other.path in run or own not in other.text:
+            continue
+        tree = parse(other)
+        nodes = ast.walk(tree) if tree else ()
+        imports = (one for one in nodes if isinstance(one, (ast.Import, ast.ImportFrom)))
+        if any(document.path in modules.loaded(one, other.path) for one in imports):
+            return True
+    return False
+
+
+def misplaced(location: Location, facts: Facts, interpreter: Interpreter) -> Misplaced | None:
+    """What has to stand where, for the first location of a hit; None where no move helps."""
+    for late in late_patches(facts, interpreter):
+        if late.patch.locate("")[:5] == location[:5]:
+            return _misplaced(late)
+    return None
+
+
+def _misplaced(late: Late) -> Misplaced | None:
+    document, first = late.patch.document, (*late.holder.via, late.holder)[0]
+    before = _statement_at(first)
+    if late.statement is None or before is None:
+        return None
+    return Misplaced(
+        patch=document,
+        statement=span(document, late.statement),
+        needs=_needs(document, late.statement),
+        entry=first.document,
+        before=span(first.document, before),
+        certain=late.is_plain,
+    )
+
+
+def _statement_at(place: Place) -> ast.stmt | None:
+    """The statement at the top of its module that a place is in."""
+    tree = parse(place.document)
+    line = place.document.position(place.span.start)[0]
+    body: Iterable[ast.stmt] = tree.body if tree else ()
+    return next((one for one in body if one.lineno <= line <= (one.end_lineno or 0)), None)
+
+
+def _needs(document: Document, statement: ast.stmt) -> tuple[Span, ...]:
+    """The imports that bind the names that a statement uses, but for itself."""
+    used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    tree = parse(document)
+    return tuple(
+        span(document, node)
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and node is not statement
+        if used.intersection(name for name, _meaning in bound(node))
+    )
+
+
+__all__ = ["Late", "Misplaced", "Start", "late_patches", "misplaced"]

@@ -1,0 +1,161 @@
+"""The programs of a project: what its files are called, and what says how they are started."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sslfix.language import say as _
+from sslfix.model import Document
+from sslfix.source.commands import Command, commands
+from sslfix.source.modules import Modules, folder_of, join
+from sslfix.source.patches import is_green, mentions_patch
+from sslfix.source.running import Place, Start
+
+_GUARD = re.compile(r"^if\s*\(?\s*__name__\s*==", re.MULTILINE)
+_TASKS = re.compile(r"^(?:from|import) locust\b", re.MULTILINE)
+IMPORTED = ("wsgi.py", "asgi.py")
+# Often programs, but not where another module imports them.
+MAYBE = ("app.py", "application.py", "main.py", "run.py", "server.py", "celery_app.py", "worker.py")
+
+
+class Told(NamedTuple):
+    """A start that a file tells of; `is_patched` where the program that starts it patches first."""
+
+    start: Start
+    is_patched: bool
+
+
+def starts(modules: Modules, others: Iterable[Document]) -> list[Start]:
+    """The programs of a project; `others` are the files that say how they are started."""
+    told = [one for document in others for one in _told(document, modules)]
+    patched = {one.start.document.path for one in told if one.is_patched}
+    plain = [one.start for one in told if not one.is_patched]
+    known = {one.document.path for one in plain}
+    named = [
+        start
+        for document in modules.documents.values()
+        for start in _by_itself(document)
+        if start.document.path not in known
+        if start.is_sure or start.document.path not in patched
+    ]
+    return [*plain, *named]
+
+
+def _by_itself(document: Document) -> Iterator[Start]:
+    """How a file is started, if its name or its text says that it is."""
+    name = document.path.rpartition("/")[2]
+    if name == "__main__.py":
+        yield Start(document, in_package=True)
+    elif name in IMPORTED:
+        yield Start(document, is_script=False, in_package=True, is_sure=False)
+    elif name == "manage.py" or document.text.startswith("#!") or _GUARD.search(document.text):
+        yield Start(document)
+    elif _TASKS.search(document.text):
+        return  # the locust command starts it, which has patched by then
+    elif name in MAYBE or mentions_patch(document.text):
+        yield Start(document, is_sure=False)
+
+
+# --------------------------------------------------------------------------- what files tell
+
+
+def _told(document: Document, modules: Modules) -> Iterator[Told]:
+    name = document.path.rpartition("/")[2]
+    if name in {"pyproject.toml", "setup.cfg", "setup.py"}:
+        for module, function in _entry_points(document.text):
+            found = _module(module, document, modules)
+            if found:
+                start = Start(found, is_script=False, in_package=True, function=function)
+                yield Told(start, is_patched=False)
+    if name != "pyproject.toml":
+        for command in commands(document):
+            yield from _command(command, document, modules)
+
+
+_SECTION = re.compile(
+    r"^\[(?:project|tool\.poetry)\.(?:gui-)?scripts\](.*?)(?=^\[|\Z)"
+    r"|(?:console|gui)_scripts[\"']?\s*[:=](.*?)(?=^\[|^\S[^\n]*=\s*$|\]|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_ENTRY = re.compile(r"=\s*[\"']?\s*([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
+
+
+def _entry_points(text: str) -> Iterator[tuple[str, str]]:
+    """The modules and functions of the console scripts that a project declares."""
+    for section in _SECTION.finditer(text):
+        yield from _ENTRY.findall(section[1] or section[2] or "")
+
+
+def _command(command: Command, document: Document, modules: Modules) -> Iterator[Told]:
+    """The start that a command line is, if it names a module of the project."""
+    if command.program == "gunicorn":
+        yield from _gunicorn(command, document, modules)
+        return
+    name = command.target
+    found = _module(name, document, modules) if command.by_name else _file(name, document, modules)
+    if found is None or not name:
+        return
+    is_script = command.program == "python"
+    yield Told(Start(found, is_script=is_script, in_package=command.by_name), command.is_patched)
+
+
+def _gunicorn(command: Command, document: Document, modules: Modules) -> Iterator[Told]:
+    """An application that gunicorn imports: before its worker patches, or after.
+
+    The workers of gevent patch when they were forked, so that a preloaded application was imported
+    before; those of eventlet do so when their module is imported from gunicorn 25 on.
+    """
+    name = command.options.get("--config", "gunicorn.conf.py").replace("file:", "")
+    configuration = _file(name, document, modules)
+    settings = _settings(configuration)
+    found = _module(command.target or settings.get("wsgi_app", ""), document, modules)
+    if found is None:
+        return
+    before = (configuration,) if configuration else ()
+    start = Start(found, is_script=False, in_package=True, before=before)
+    named = command.options.get("--worker-class", "")
+    if not is_green(named or settings.get("worker_class")):
+        yield Told(start, is_patched=False)
+    elif "--preload" not in command.options and settings.get("preload_app") != "True":
+        yield Told(start, is_patched=True)
+    elif "gevent" in (named or settings["worker_class"]):
+        after = Place(document, command.span, _("the worker's monkey patch"))
+        yield Told(start._replace(after=after if named else None), is_patched=False)
+
+
+_SETTING = re.compile(
+    r"^(worker_class|preload_app|wsgi_app)\s*=\s*[\"']?([\w.:]+)[\"']?\s*(?:#.*)?$", re.MULTILINE
+)
+
+
+def _settings(configuration: Document | None) -> dict[str, str]:
+    """The settings of gunicorn's configuration that are written out."""
+    return dict(_SETTING.findall(configuration.text)) if configuration else {}
+
+
+def _module(name: str, near: Document, modules: Modules) -> Document | None:
+    """The module of a dotted name, looked for where the file stands that names it, and below."""
+    place = name.partition(":")[0].replace(".", "/")
+    if not place:
+        return None
+    for ending in (f"{place}.py", f"{place}/__main__.py", f"{place}/__init__.py"):
+        found = _file(ending, near, modules)
+        if found:
+            return found
+    return None
+
+
+def _file(path: str, near: Document, modules: Modules) -> Document | None:
+    """The file of a path, seen from the file that names it; the only one of that ending else."""
+    path = re.sub(r"^\./", "", path)
+    folder = folder_of(near.path)
+    for each in (folder, join(folder, "src"), ""):
+        if join(each, path) in modules.documents:
+            return modules.documents[join(each, path)]
+    ending = "/" + path.lstrip("/")
+    found = [one for own, one in modules.documents.items() if own.endswith(ending)]
+    if not found and path.startswith("/"):  # a container's /app/run.py
+        return _file(path.split("/", 2)[-1], near, modules) if path.count("/") > 1 else None
+    return found[0] if len(found) == 1 else None
