@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from sslfix.detectors import PROJECT_WORDS, SOURCE_WORDS
 from sslfix.model import Document
+from sslfix.source import moving_style
 from sslfix.source.commands import NAMES
 
 PYTHON = (".py", ".pyw")
@@ -34,12 +35,14 @@ def is_start(path: str) -> bool:
 def wanted(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
     """The files that a detector may want: all, if one names what patches; else those that matter.
 
-    What an entry module imports may import `requests`, so order needs every module.
+    What an entry module imports may import `requests`, so order needs every module, and a patch
+    that moves the settings of linters.
     """
-    kept = (one for one in texts if one[0].endswith(PYTHON) or _tells(*one))
-    texts = sorted(kept)
-    needs_all = not are_all(texts)
-    for path, data in texts:
+    kept = {path: data for path, data in texts if path.endswith(PYTHON) or _tells(path, data)}
+    needs_all = not are_all(kept.items())
+    if needs_all:
+        kept.update(contents(_settings(kept)))
+    for path, data in sorted(kept.items()):
         if needs_all or any(word in data for word in SOURCE_WORDS):
             document = _decoded(path, data)
             if document is not None:
@@ -50,6 +53,12 @@ def are_all(texts: Iterable[tuple[str, bytes]]) -> bool:
     """Whether the files with one of the words are all that matter: nothing patches."""
     named = (one for one in texts if any(word in one[1] for word in PROJECT_WORDS))
     return not any(not path.endswith(PYTHON) or _IMPORT.search(data) for path, data in named)
+
+
+def _settings(paths: Iterable[str]) -> set[str]:
+    """Where linters may have settings for these files, also above the paths that were asked for."""
+    folders = {one for path in paths for one in moving_style.folders_above(path)}
+    return {folder + name for folder in folders for name in moving_style.NAMES}.difference(paths)
 
 
 def _tells(path: str, data: bytes) -> bool:
@@ -87,13 +96,15 @@ def grep(folder: str) -> list[str] | None:
 
 
 def _decoded(path: str, data: bytes) -> Document | None:
+    import codecs
     import io
     import tokenize
 
+    bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     try:
         encoding = "utf-8"
-        if not data.isascii():
+        if not bom and not data.isascii():
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return Document(path, data.decode(encoding), encoding)
+        return Document(path, data[len(bom) :].decode(encoding), encoding, bom)
     except (SyntaxError, UnicodeDecodeError, LookupError):
         return None

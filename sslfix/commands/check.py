@@ -167,7 +167,8 @@ def _show_difference(request: Request) -> int:
     from sslfix.repair import difference
 
     looked, patch, notes = difference(request)
-    sys.stdout.write(patch)
+    # The bytes of the files, whatever their encoding and line ends are.
+    sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
     for note in notes:
         print(f"sslfix: {note}", file=sys.stderr)
     unsafe = sum(one.status == "withheld" and _is_unsafe(one) for one in looked.findings)

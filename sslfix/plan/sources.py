@@ -17,18 +17,22 @@ from .tasks import Task
 def move(task: Task, interpreter: Interpreter) -> Fix | None:
     """The fix of a patch that comes too late; None where only a person can tell what to do."""
     found = misplaced(task.finding.locations[0], task.facts, interpreter)
-    made = _made(found, _settings(task.facts)) if found else None
-    if found is None or made is None:
+    settings = _settings(task.facts)
+    made = [move for move in (_made(one, settings) for one in found) if move]
+    if not made or len(made) < len(found):
         return None
     title = _("move the patch to the top of {path}")
-    if found.entry.path != found.patch.path:
+    others = sorted(one.entry.path for one in found if one.entry.path != one.patch.path)
+    if others:
         title = _("patch at the top of {path} as well")
-    why = made.why_unsafe or _("nothing above it does more than import and define")
-    if made.safe and not found.certain:
-        why = _("where it stands it runs under a condition only")
-    safe = made.safe and found.certain
-    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
-    return Fix(title.format(path=found.entry.path), applicability, made.edits, why)
+    whys = [one.why_unsafe for one in made if not one.safe]
+    if not all(one.certain for one in found):
+        whys.append(_("where it stands it runs under a condition only"))
+    applicability = Applicability.UNSAFE if whys else Applicability.SAFE
+    why = whys[0] if whys else _("nothing above it does more than import and define")
+    edits = tuple(edit for move in made for edit in move.edits)
+    path = ", ".join(others) or found[0].entry.path
+    return Fix(title.format(path=path), applicability, edits, why)
 
 
 def modernise(task: Task) -> Fix | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sslfix import verify
 from sslfix.language import say as _
-from sslfix.model import Report
+from sslfix.model import Document, Report
 from sslfix.session import Request, Run, check
 from sslfix.settle import Progress
 
@@ -14,7 +14,6 @@ from . import changes, environments, files
 def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
     """The patch that `repair` would make to files, and what no patch can say; nothing changes."""
     import difflib
-    import io
 
     run = check(request)
     decided, texts = changes.rehearsed(run, request, lambda _: None)
@@ -23,21 +22,32 @@ def difference(request: Request) -> tuple[Run, str, tuple[str, ...]]:
     for path, document in run.facts.documents.items():
         if path not in texts:
             continue
-        if document.encoding not in {"utf-8", "ascii"}:
+        if not _has_lines(document):
             text = _("{path} is {encoding}: --apply edits it, no patch can")
             notes.append(text.format(path=path, encoding=document.encoding))
-        mark = "\ufeff" if document.bom else ""
-        # A patch's lines end at LF and nowhere else.
-        old, new = (
-            io.StringIO(mark + text, newline="\n").readlines()
-            for text in (document.text, texts[path])
-        )
+        old, new = _lines(document, document.text), _lines(document, texts[path])
         patch += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
     for path, relock, _findings in files.relocks(decided.fixes):
         text = _("{path} would be re-locked with {tool}")
         notes.append(text.format(path=path, tool=relock.tool))
     findings = changes.decided(run, decided)
     return run._replace(findings=findings), "".join(map(_ended, patch)), tuple(notes)
+
+
+def _lines(document: Document, text: str) -> list[str]:
+    """The lines of the file with that text, what is no UTF-8 as surrogates (`surrogateescape`)."""
+    import io
+
+    shown = text
+    if _has_lines(document):
+        shown = document.encode(text).decode("utf-8", "surrogateescape")
+    # A patch's lines end at LF and nowhere else.
+    return io.StringIO(shown, newline="\n").readlines()
+
+
+def _has_lines(document: Document) -> bool:
+    """Whether the file's bytes have lines for other programs, as they have not in UTF-16."""
+    return "\n".encode(document.encoding) == b"\n"
 
 
 def _ended(line: str) -> str:

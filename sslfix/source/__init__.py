@@ -6,7 +6,7 @@ For detectors and fixes:
 
     late_patches(facts, interpreter) -> tuple[Late, ...]
         the patches that surely come too late, each with the way to what was imported before
-    misplaced(location, facts, interpreter) -> Misplaced | None
+    misplaced(location, facts, interpreter) -> tuple[Misplaced, ...]
         for the first location of an SSL601 (or SSL614) hit: what has to stand where
 
 A `Misplaced` says (see its docstring):

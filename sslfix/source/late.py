@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from sslfix.model import Document, Facts, Interpreter, Location, Span
-from sslfix.source.holders import Holders, known_versions
+from sslfix.source.holders import RECURSES, Holders, known_versions
 from sslfix.source.modules import Modules, stem
+from sslfix.source.moving_style import SETTINGS_ONLY
 from sslfix.source.patches import mentions_patch
 from sslfix.source.running import Late, Place, Run, Start
 from sslfix.source.starts import starts
@@ -21,9 +22,9 @@ class Misplaced(NamedTuple):
     `statement` is the whole statement in `patch` that patches: a call (`monkey.patch_all()`), an
     import that patches by itself (`import grequests`), or gunicorn's `worker_class = "gevent"`.
     `needs` are the imports in that module which bind the names that it uses, in their order. They
-    belong before `before` in `entry`, the module that the program starts with; `entry` is `patch`
-    where both are one. `before` is a statement at the top of its module: the import that leads to
-    ssl, or what calls the function with it. `certain` is False where the patch only runs under a
+    belong before `before` in `entry`: `patch` itself where that leads to ssl, else the module that
+    the program starts with. `before` is a statement at the top of its module: the import that leads
+    to ssl, or what calls the function with it. `certain` is False where the patch only runs under a
     condition or inside a function, so that moving it changes when it runs.
     """
 
@@ -36,12 +37,25 @@ class Misplaced(NamedTuple):
 
 
 def late_patches(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
-    """The patches that surely come too late where they run: for each place the first program."""
+    """The patches that surely come too late where they run: for each place the worst program."""
+    found: dict[tuple[str, Span], Late] = {}
+    every = _in_all_programs(facts, interpreter)
+    for one in sorted(every, key=lambda late: late.effect != RECURSES):
+        found.setdefault((one.patch.document.path, one.patch.span), one)
+    return tuple(found.values())
+
+
+def _in_all_programs(facts: Facts, interpreter: Interpreter) -> Iterator[Late]:
     modules = Modules(facts.sources)
-    others = [one for one in facts.sources if one.path not in modules.documents]
+    others = [
+        one
+        for one in facts.sources
+        if one.path not in modules.documents
+        if one.path.rpartition("/")[2] not in SETTINGS_ONLY
+    ]
     patching = [path for path, one in modules.documents.items() if mentions_patch(one.text)]
     if not patching and not any(_GREEN in one.text for one in others):
-        return ()
+        return
     leading = modules.leading_to(patching)
     programs = [
         one
@@ -51,13 +65,10 @@ def late_patches(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
     judged = [one for one in facts.files if _judges(interpreter, one.document.path)]
     effects = Holders(known_versions(interpreter, judged))
     python = tuple(int(part) for part in interpreter.version.split(".")[:2] if part.isdigit())
-    found: dict[tuple[str, Span], Late] = {}
     for start in programs:
         run = Run(modules, effects, start, python)
         if run.late and (start.is_sure or not _is_imported(start.document, modules, run.seen)):
-            for one in filter(_is_known, run.late):
-                found.setdefault((one.patch.document.path, one.patch.span), one)
-    return tuple(found.values())
+            yield from filter(_is_known, run.late)
 
 
 _GREEN = "gevent"
@@ -89,16 +100,26 @@ def _is_imported(document: Document, modules: Modules, run: Collection[str]) -> 
     return False
 
 
-def misplaced(location: Location, facts: Facts, interpreter: Interpreter) -> Misplaced | None:
-    """What has to stand where, for the first location of a hit; None where no move helps."""
-    for late in late_patches(facts, interpreter):
+def misplaced(location: Location, facts: Facts, interpreter: Interpreter) -> tuple[Misplaced, ...]:
+    """What has to stand where, for the first location of a hit; nothing where no move helps.
+
+    There is one for each module that has to patch: other programs may import the patch as late.
+    """
+    found: dict[str, Misplaced] = {}
+    for late in _in_all_programs(facts, interpreter):
         if late.patch.locate("")[:5] == location[:5]:
-            return _misplaced(late)
-    return None
+            one = _misplaced(late)
+            if one is None:
+                return ()
+            found.setdefault(one.entry.path, one)
+    return tuple(found.values())
 
 
 def _misplaced(late: Late) -> Misplaced | None:
-    document, first = late.patch.document, (*late.holder.via, late.holder)[0]
+    document, steps = late.patch.document, (*late.holder.via, late.holder)
+    # Where the module that patches leads to ssl by itself, the program's own need not change.
+    own = (step for step in steps if step.document.path == document.path)
+    first = next(own, steps[0])
     before = _statement_at(first)
     if late.statement is None or before is None:
         return None

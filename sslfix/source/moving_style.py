@@ -15,6 +15,8 @@ RUFF_FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 INI_FILES = (".flake8", ".isort.cfg", "setup.cfg", "tox.ini")
 NAMES = (*RUFF_FILES, *INI_FILES, ".pre-commit-config.yaml")
 """The files to give to `style_of`, as far as a project has them."""
+SETTINGS_ONLY = frozenset(NAMES) - {"pyproject.toml", "setup.cfg", "tox.ini"}
+"""Those that say nothing of how a program is started."""
 
 Toml = Union[str, bool, int, float, "list[Toml]", "dict[str, Toml]", None]
 Table = Mapping[str, Toml]
@@ -48,11 +50,21 @@ def style_of(settings: Mapping[str, str], path: str) -> Style:
 
 def _by_folder(settings: Mapping[str, str], path: str) -> Iterator[dict[str, str]]:
     """The settings of each folder from that of the path upwards, by the names of the files."""
+    for start in folders_above(path):
+        yield {name: settings[start + name] for name in NAMES if start + name in settings}
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders in which a source's settings may be, nearest first, each with its `/`.
+
+    "" is the working directory, with which they end; outside of it they end with the last `..`.
+    """
     folder = path
     while folder:
         folder = folder.rpartition("/")[0]
-        start = f"{folder}/" if folder else ""
-        yield {name: settings[start + name] for name in NAMES if start + name in settings}
+        if folder.rpartition("/")[2] == "..":
+            return
+        yield f"{folder}/" if folder else ""
 
 
 # --------------------------------------------------------------------------- ruff

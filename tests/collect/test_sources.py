@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sslfix.collect import projects
+from sslfix.source import moving_style
 from tests.conftest import run
 
 FILES = {
@@ -68,3 +69,76 @@ def test_a_start_that_patches_makes_all_sources_wanted(
     for pins in (True, False):
         found = projects.read(["."], pins=pins).sources
         assert [one.path for one in found] == ["Procfile", "app.py"]
+
+
+@pytest.mark.parametrize("git", [False, True])
+@pytest.mark.parametrize("pins", [False, True])
+@pytest.mark.parametrize("asked", [".", "pkg", "pkg/app.py"])
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import requests, gevent.monkey\n", set(moving_style.NAMES)),
+        ("import requests, ssl\n", set()),
+    ],
+)
+def test_the_settings_of_linters_are_read_where_something_patches(
+    *,
+    git: bool,
+    pins: bool,
+    asked: str,
+    source: str,
+    expected: set[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = tmp_path / "project"
+    (project / "pkg").mkdir(parents=True)
+    monkeypatch.chdir(project)
+    for folder in (tmp_path, project, project / "pkg"):
+        for name in moving_style.NAMES:
+            (folder / name).write_text("")
+    Path("pkg/app.py").write_text(source)
+    Path("docs").mkdir()
+    Path("docs/ruff.toml").write_text("")
+    if git:
+        run("git", "init", "-q")
+    found = {one.path for one in projects.read([asked], pins=pins).sources}
+    above = {folder + name for name in expected for folder in ("", "pkg/")}
+    assert found == {"pkg/app.py", *above}
+
+
+def test_what_stands_above_the_working_directory_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there/pkg").mkdir(parents=True)
+    (tmp_path / "there/pkg/app.py").write_text("import gevent.monkey\n")
+    for name in ("ruff.toml", "here/ruff.toml", "there/ruff.toml"):
+        (tmp_path / name).write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+    found = [one.path for one in projects.read(["../there/pkg"]).sources]
+    assert found == ["../there/pkg/app.py", "../there/ruff.toml"]
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "bom"),
+    [
+        (b"import ssl\r\n", "utf-8", b""),
+        (BOM + b"import ssl  # \xc3\xbc\r\n", "utf-8", BOM),
+        (BOM + b"import ssl\n", "utf-8", BOM),
+        (b"# coding: latin-1\n# \xfc\rimport ssl\n", "iso-8859-1", b""),
+        (b"# coding: cp1252\r\nimport ssl  # \x80\n", "cp1252", b""),
+    ],
+)
+def test_a_source_is_the_same_bytes_again(
+    data: bytes, encoding: str, bom: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.py").write_bytes(data)
+    (document,) = projects.read(["."]).sources
+    assert (document.encoding, document.bom) == (encoding, bom)
+    assert "\ufeff" not in document.text
+    assert document.encode() == data

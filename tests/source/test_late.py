@@ -14,7 +14,7 @@ HERE = Interpreter("i1", "python3", "3.9.18", "cpython", {}, None)
 def wanted(files: dict[str, str]) -> Misplaced | None:
     facts = Facts(sources=tuple(Document(path, text) for path, text in files.items()))
     (hit,) = patch_order.DETECTOR.detect(facts, HERE)
-    return misplaced(hit.locations[0], facts, HERE)
+    return next(iter(misplaced(hit.locations[0], facts, HERE)), None)
 
 
 def cut(document: Document, span: Span) -> str:
