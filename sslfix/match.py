@@ -452,9 +452,11 @@ def _detected(
 
 
 def _from_hit(rule: Rule, hit: Hit, interpreter: Interpreter) -> Finding:
+    case = rule.cases[0]
+    remedies = tuple([one.worded(hit.words) for one in case.remedies])
     return Finding(
         rule=rule,
-        case=rule.cases[0],
+        case=case._replace(remedies=remedies),
         level=rule.level,
         message=hit.message,
         detail=hit.detail,

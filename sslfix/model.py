@@ -332,7 +332,7 @@ class Environment(NamedTuple):
     `pip_failure` is why its pip cannot start, `unloadable` are its extension modules that this
     Python cannot load, and `wishes` is what the project says that it belongs to.
     `state` is "ok", "stale" (no longer fits what it was made from) or "broken" (does not work),
-    with the reasons.
+    with the reasons; `notes` are what else is to be known of it.
     """
 
     path: str
@@ -360,6 +360,7 @@ class Environment(NamedTuple):
     wishes: tuple[PythonWish, ...] = ()
     state: str = "ok"
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Interpreter(NamedTuple):
@@ -485,6 +486,13 @@ class Remedy(NamedTuple):
             commands=tuple([command.replace("{python}", minor) for command in self.commands]),
         )
 
+    def worded(self, words: Mapping[str, str]) -> Remedy:
+        """The remedy with these words of its commands exchanged."""
+        commands = self.commands
+        for word, text in words.items():
+            commands = tuple([command.replace(word, text) for command in commands])
+        return self._replace(commands=commands)
+
 
 class Symptom(NamedTuple):
     """Words of a message that betray a rule, and a line that shows them.
@@ -607,7 +615,10 @@ class Fix(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """What a detector found: the rule's id, where, and the words for its message."""
+    """What a detector found: the rule's id, where, and the words for its message.
+
+    `words` are what stands for VERSION and the like in the commands of the rule's page.
+    """
 
     rule: str
     locations: tuple[Location, ...]
@@ -615,6 +626,7 @@ class Hit(NamedTuple):
     detail: str = ""
     distribution: str | None = None
     version: str | None = None
+    words: Mapping[str, str] = {}
 
 
 class Finding(NamedTuple):

@@ -15,6 +15,7 @@ from .model import DependencyFile, Facts, Finding, Interpreter, Level, Matcher, 
 
 if TYPE_CHECKING:
     from .apply.room import Pending
+    from .collect.hints import Choice
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 ENVIRONMENT_DETECTORS = ("lock-drift", "project-python", "ssl-extensions", "stale-environment")
@@ -89,7 +90,8 @@ def _interpreters(
     request: Request, files: Sequence[DependencyFile]
 ) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
     if request.targets:
-        return _targets(request)
+        chosen = _targets(request, files)
+        return chosen.interpreters, chosen.problems
     found: list[Interpreter] = []
     problems: list[Problem] = []
     homes = {} if request.python else _own_homes([file.document.path for file in files])
@@ -105,24 +107,29 @@ def _interpreters(
     return tuple(found), tuple(problems)
 
 
-def _targets(request: Request) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
+def _targets(request: Request, files: Sequence[DependencyFile]) -> Choice:
     """The targets asked for; `auto` reads what the path names, or else what its project does."""
     from .collect import hints
 
     path = request.paths[0]
     near = path if os.path.isdir(path) else os.path.dirname(path) or "."
     folders = (near, _project_folder(request.paths))
-    return hints.choose(request.targets, folders, request.exclude)
+    return hints.choose(request.targets, folders, request.exclude, files)
 
 
 def elsewhere(request: Request, run: Run) -> Iterator[str]:
-    """Lines on what works here and fails on targets that the project itself names."""
+    """Lines on what works here and fails on targets that the project itself names.
+
+    With targets: on what is named beside them and that no target is known for.
+    """
     from .collect import hints
 
+    if request.targets:
+        yield from _targets(request, run.facts.files).notes
     if request.targets or request.python:
         return
     try:
-        people, _problems = _targets(request._replace(targets=(hints.AUTO,)))
+        people = _targets(request._replace(targets=(hints.AUTO,)), run.facts.files).interpreters
     except UsageError:
         return  # it names none
     matching = matcher(request)

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from errno import EINVAL
+from io import FileIO
+from stat import S_ISREG
 from typing import NamedTuple
 
 from sslfix.model import Distribution
@@ -132,7 +135,7 @@ def _editable_path(path: str, name: str, beside: list[str]) -> str:
 def _name_and_version(path: str) -> tuple[str, str]:
     """Name and Version of a metadata file, "" where it has none."""
     # The first lines as a rule; opened without buffers, which cost as much as the reading.
-    with open(path, "rb", buffering=0) as file:
+    with open_regular(path) as file:
         text = file.read(2000).decode("utf-8", "replace")
         if len(text) >= 2000 and not ("\nName:" in text and "\nVersion:" in text):
             text += file.readall().decode("utf-8", "replace")
@@ -147,7 +150,21 @@ def _name_and_version(path: str) -> tuple[str, str]:
 def text_of(path: str) -> str:
     """The text of a small file, "" where it cannot be read."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        with open_regular(path) as file:
+            text = file.readall().decode("utf-8", "replace")
     except OSError:
         return ""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def open_regular(path: str) -> FileIO:
+    """The file to read from, without a buffer; OSError for a pipe, which would be waited for."""
+    file = FileIO(path, "r", opener=_at_once)
+    if not S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(EINVAL, os.strerror(EINVAL), path)
+    return file
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

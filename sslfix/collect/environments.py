@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
 
 from sslfix.collect import wishes
-from sslfix.collect.distributions import text_of
+from sslfix.collect.distributions import open_regular, text_of
 from sslfix.collect.probe import UndecidedError
 from sslfix.collect.projects import show
 from sslfix.errors import ProbeError
@@ -29,7 +29,9 @@ _TRUE = frozenset({"true", "1", "yes"})
 
 def is_root(folder: str) -> bool:
     """Whether the folder is an environment: a virtual one, also a dead one, or conda's."""
-    if any(os.path.exists(os.path.join(folder, name)) for name in (CONFIG, "conda-meta")):
+    if os.path.isfile(os.path.join(folder, CONFIG)):
+        return True
+    if os.path.isdir(os.path.join(folder, "conda-meta")):
         return True
     scripts = os.path.join(folder, "bin")  # virtualenv < 20 writes no pyvenv.cfg
     return all(os.path.lexists(os.path.join(scripts, name)) for name in ("python", "activate"))
@@ -127,8 +129,8 @@ def site_packages(root: str) -> tuple[str, ...]:
 def _document(root: str) -> Document | None:
     path = os.path.join(root, CONFIG)
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return Document(show(path), file.read())
+        with open_regular(path) as file:
+            return Document(show(path), file.readall().decode("utf-8", "replace"))
     except OSError:
         return None
 
@@ -207,7 +209,7 @@ def _python_of(path: str) -> str:
     if os.path.islink(path) or not os.path.isfile(path):
         return ""
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_regular(path) as file:
             text = file.read(2000)
     except OSError:
         return ""

@@ -2,6 +2,10 @@
 
 Only what is plain is read: a line in a file of a known name. Nothing is run, no template is
 expanded beyond a default that stands beside it, and nothing here raises for bad content.
+
+What deploys (images, runtimes) fails closed: a Python there that is no known target is a problem,
+and so the exit code is 2. What only tests (GitHub's matrix, the images of pipelines) often names
+macOS and Windows as well: what is no known target there is a note, which fails nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +18,12 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Callable, NamedTuple
 
+from sslfix import formats
 from sslfix.collect import projects, targets
 from sslfix.errors import UsageError
 from sslfix.formats.dockerfile import FORMAT as DOCKERFILE
 from sslfix.language import say as _
-from sslfix.model import Interpreter, Problem
+from sslfix.model import DependencyFile, Interpreter, Problem
 
 AUTO = "auto"
 
@@ -27,7 +32,8 @@ class Hint(NamedTuple):
     """What a file says of where the project runs.
 
     `name` is looked up among the targets. `python` is the full version where the file says one.
-    `certain` says that a Python is meant, so that a name that is no known target is a problem.
+    `certain` says that the project runs there on a Python, so that a name that is no known target
+    is a problem; else it is a note.
     """
 
     name: str
@@ -53,32 +59,60 @@ Reader = Callable[[str, str, Texts], Iterator[Hint]]
 # --------------------------------------------------------------------------- choosing
 
 
+class Choice(NamedTuple):
+    """What `--target` came to: who judges, what can't be judged, and notes on what is not."""
+
+    interpreters: tuple[Interpreter, ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def choose(
-    names: Sequence[str], folders: Sequence[str], exclude: Sequence[str] = ()
-) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
+    names: Sequence[str],
+    folders: Sequence[str],
+    exclude: Sequence[str] = (),
+    files: Sequence[DependencyFile] = (),
+) -> Choice:
     """The interpreters of the targets named, and with `auto` of those that the project names.
 
     The first of the folders that says something counts, and what it names is judged once for
-    each Python and SSL library. A Python that is no known target is a problem. Raises UsageError
-    for a name that is none, and where `auto` finds nothing.
+    each Python and SSL library. Where several folders below it say something, each judges the
+    files at or below it that no nearer one does. Raises UsageError for a name that is none, and
+    where `auto` finds nothing.
     """
     named = [targets.find(name, "") for name in dict.fromkeys(names) if name != AUTO]
-    every = (read(folder, exclude) for folder in dict.fromkeys(folders) if AUTO in names)
-    hints = next(filter(None, every), ())
-    problems = tuple(_unknown(one) for one in hints if one.certain and not _target(one))
-    hinted = list(_interpreters(hints))
-    if AUTO in names and not hinted:
-        raise UsageError(_nothing(folders[-1], problems))
-    alike = {(one.version, one.ssl): one for one in reversed([*named, *hinted])}
-    found = [*named, *(one for one in hinted if alike[one.version, one.ssl] is one)]
-    return tuple(one._replace(id=f"i{at}") for at, one in enumerate(found, 1)), problems
+    near = [folder for folder in dict.fromkeys(folders) if AUTO in names]
+    every = ((folder, read(folder, exclude)) for folder in near)
+    top, hints = next((one for one in every if one[1]), ("", ()))
+    problems, notes = _unknown(hints, certain=True), _unknown(hints, certain=False)
+    judges = _judges([one for one in hints if one.certain or _target(one)], files, top)
+    hinted = list(_interpreters(hints, judges))
+    if AUTO in names and not any(map(_target, hints)):
+        raise UsageError(_nothing(folders[-1], [*problems, *notes]))
+    alike = {(one.version, one.ssl) for one in named}
+    found = [*named, *(one for one in hinted if (one.version, one.ssl) not in alike)]
+    if not named:
+        problems += tuple(_uncovered(judges, files))
+    return Choice(
+        tuple(one._replace(id=f"i{at}") for at, one in enumerate(found, 1)),
+        problems,
+        tuple(f"{one.path}:{one.line}: {one.message}" for one in notes),
+    )
 
 
-def _interpreters(hints: Sequence[Hint]) -> Iterator[Interpreter]:
+def _interpreters(hints: Sequence[Hint], judges: Judges | None) -> Iterator[Interpreter]:
+    """One for each Python and SSL library, which judges the files of all hints that mean it."""
+    alike: dict[object, list[tuple[Hint, Interpreter]]] = {}
     for hint in hints:
         target = _target(hint)
         if target is not None:
-            yield target.interpreter("", hint.place)
+            one = target.interpreter("", hint.place)
+            alike.setdefault((one.version, one.ssl), []).append((hint, one))
+    for same in alike.values():
+        own = {hint for hint, _one in same}
+        paths = judges and frozenset(path for path, its in judges.items() if own & its)
+        if paths is None or paths:
+            yield same[0][1]._replace(judges=paths)
 
 
 def _target(hint: Hint) -> targets.Target | None:
@@ -86,9 +120,22 @@ def _target(hint: Hint) -> targets.Target | None:
     return target.of(hint.python) if target and hint.python else target
 
 
-def _unknown(hint: Hint) -> Problem:
-    text = _("{said} is no known target: not judged").format(said=hint.said)
-    return Problem(hint.path, hint.line, text)
+def _unknown(hints: Sequence[Hint], *, certain: bool) -> tuple[Problem, ...]:
+    """One problem for each line that names what is no known target."""
+    lines: dict[tuple[str, int], list[str]] = {}
+    for one in hints:
+        if one.certain is certain and not _target(one):
+            lines.setdefault((one.path, one.line), []).append(one.said)
+    return tuple(
+        Problem(path, line, _no_target(list(dict.fromkeys(said))))
+        for (path, line), said in lines.items()
+    )
+
+
+def _no_target(said: Sequence[str]) -> str:
+    if len(said) == 1:
+        return _("{said} is no known target: not judged").format(said=said[0])
+    return _("{said} are no known targets: not judged").format(said=", ".join(said))
 
 
 def _nothing(folder: str, problems: Sequence[Problem]) -> str:
@@ -98,6 +145,91 @@ def _nothing(folder: str, problems: Sequence[Problem]) -> str:
         "name one with --target ({command} lists them)"
     ).format(folder=folder, looked=looked, command="sslfix targets")
     return "; ".join([text, *(f"{one.path}:{one.line}: {one.message}" for one in problems)])
+
+
+# --------------------------------------------------------------------------- who judges what
+
+Judges = Mapping[str, "set[Hint]"]
+"""The dependency files by path, with the hints that each is judged by."""
+
+
+def _judges(hints: Sequence[Hint], files: Sequence[DependencyFile], top: str) -> Judges | None:
+    """The hints of each file: its own, those of the nearest folder, those of what includes it.
+
+    None if all judge all. A hint in a folder without dependency files (docker/, infra/) counts
+    for the folder above it.
+    """
+    own: dict[str, set[Hint]] = {}
+    for hint in hints:
+        own.setdefault(hint.path, set()).add(hint)
+    paths = [one.document.path for one in files]
+    others = [path for path in (*paths, *_dependency_files(top)) if path not in own]
+    homes: dict[str, set[Hint]] = {}
+    for hint in hints:
+        homes.setdefault(_home(hint.path, others), set()).add(hint)
+    if len(homes) < 2 or not files:
+        return None
+    known = {one.document.path: one for one in files}
+    near = {path: own.get(path) or _nearest(path, homes) for path in paths}
+    judges = {path: set(its) for path, its in near.items()}
+    for path, its in near.items():
+        for included in _included(path, known):
+            judges[included] |= its
+    return judges
+
+
+def _dependency_files(folder: str) -> Iterator[str]:
+    """The files of a project that are its own, whether or not this run reads them."""
+    for path in projects.listed(folder) if folder else ():
+        format_ = formats.for_path(path)
+        if format_ is not None and not format_.elsewhere:
+            yield path
+
+
+def _home(path: str, files: Sequence[str]) -> str:
+    """The nearest folder at or above a hint that has dependency files at or below it."""
+    folder = posixpath.dirname(path)
+    if _kind(path) == _WORKFLOWS:
+        folder = posixpath.dirname(posixpath.dirname(folder))
+    while folder and not any(one.startswith(folder + "/") for one in files):
+        folder = _above(folder)
+    return folder
+
+
+def _nearest(path: str, homes: Mapping[str, set[Hint]]) -> set[Hint]:
+    folder = posixpath.dirname(path)
+    while folder and folder not in homes:
+        folder = _above(folder)
+    return homes.get(folder, set())
+
+
+def _above(folder: str) -> str:
+    """The folder above, "" where there is none: a drive of Windows is above itself."""
+    above = posixpath.dirname(folder)
+    return "" if above == folder else above
+
+
+def _included(path: str, files: Mapping[str, DependencyFile]) -> set[str]:
+    """The files that a file includes, by itself or through others."""
+    seen: set[str] = set()
+    waiting = [path]
+    while waiting:
+        one = waiting.pop()
+        folder = posixpath.dirname(one)
+        for include in files[one].includes:
+            other = posixpath.normpath(posixpath.join(folder, include.target))
+            if other in files and other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen
+
+
+def _uncovered(judges: Judges | None, files: Sequence[DependencyFile]) -> Iterator[Problem]:
+    text = _("nothing names a deployment target for it: not judged; name one with --target")
+    for file in files:
+        path = file.document.path
+        if judges is not None and not judges[path] and file.declarations:
+            yield Problem(path, None, text)
 
 
 # --------------------------------------------------------------------------- reading
@@ -147,10 +279,10 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _ARG = re.compile(r"\s*ARG\s+(\w+)=[\"']?([^\"'\s]*)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}$]*))?\})")
-_NAMES_PYTHON = re.compile(r"(?:.*/)?python(?:[:@]\S+)?")
-_PYTHON_PACKAGES = frozenset(
-    {"python3", "python3-dev", "python3-full", "python3-minimal", "python3-pip", "python3-venv"}
-)
+_PACKAGE = re.compile(r"python3(?:\.?(\d+))?(?:-(?:dev|devel|full|minimal|pip|venv))?")
+_MANYLINUX = re.compile(r"quay\.io/pypa/(manylinux\w+)_(?:x86_64|aarch64)(?::latest)?")
+_INSTALLS = re.compile(r"\b(?:pip3?|uv|uv pip|poetry|pipenv|pdm)\s+(?:install|sync)\b")
+_MANYLINUX_PYTHON = re.compile(r"/opt/python/cp(\d)(\d+)-")
 _COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 _BUILD_ARGUMENT = re.compile(r"\s*(?:-\s*)?[\"']?(\w+)(?:=|[\"']?:\s+)[\"']?([\w.-]+)[\"']?\s*")
 
@@ -166,30 +298,60 @@ def _dockerfile(path: str, text: str, texts: Texts) -> Iterator[Hint]:
             values[argument[1]] = given.get(argument[1]) or _expanded(argument[2], values)
         elif stage:
             image = _expanded(stage[1], values)
-            hint = Hint(
-                image, f"FROM {image.partition('@')[0]}", path, number, certain=_is_python(image)
-            )
-            system = hint if image and image.lower() not in stages else None
+            written = image or stage[1]
+            hint = Hint(image, f"FROM {written.partition('@')[0]}", path, number)
+            is_stage = written.lower() in stages
             stages.append((stage[2] or "").lower())
-            if system and system.certain:
-                yield system
-                system = None
-        elif system and _installs_python(line):
-            yield system
-            system = None
+            system = None if is_stage or _is_python(written) else hint
+            if not is_stage and not system:
+                yield hint
+        elif system:
+            yield from [*_put_in(system, line), *_used(system, line)] or _unheard(system, line)
 
 
-def _installs_python(line: str) -> bool:
-    """Whether a line is, or may be a part of, `apt-get install python3`."""
-    words = [word for word in line.split() if word != "\\"]
-    named = [at for at, word in enumerate(words) if word.partition("=")[0] in _PYTHON_PACKAGES]
-    return bool(named) and (
-        len(words) == 1 or bool({"add", "install"}.intersection(words[: named[-1]]))
-    )
+def _put_in(system: Hint, line: str) -> Iterator[Hint]:
+    """The Pythons that a line puts into a distribution's image."""
+    image = targets.named(system.name)
+    for minor in dict.fromkeys(_installed(line)):
+        if not minor or (image and image.minor == minor):
+            yield system._replace(certain=image is not None)
+        else:
+            name = f"{image.name if image else system.name}-python{minor}"
+            said = _("{image} with Python {python}").format(image=system.said, python=minor)
+            yield system._replace(name=name, said=said, certain=image is not None)
+
+
+def _used(system: Hint, line: str) -> Iterator[Hint]:
+    """The Pythons that a line uses in an image of manylinux, which has all of them."""
+    image = _MANYLINUX.fullmatch(system.name)
+    if image is None:
+        return
+    for major, minor in dict.fromkeys(_MANYLINUX_PYTHON.findall(line)):
+        python = f"{major}.{minor}"
+        said = _("{image} with Python {python}").format(image=system.said, python=python)
+        yield system._replace(name=f"{image[1]}-python{python}", said=said)
+
+
+def _unheard(system: Hint, line: str) -> Iterator[Hint]:
+    """An image that is not known, where a line installs distributions: it has some Python."""
+    if _INSTALLS.search(line) and targets.named(system.name) is None:
+        yield system._replace(certain=False)
+
+
+def _installed(line: str) -> Iterator[str]:
+    """The Pythons that a line, or a part of one, installs: "3.11", "" for the distribution's."""
+    words = [word.partition("=")[0] for word in line.split() if word != "\\"]
+    packages = [_PACKAGE.fullmatch(word) for word in words]
+    verbs = [at for at, word in enumerate(words) if word in {"add", "install"}]
+    first = 0 if all(packages) else min(verbs, default=len(words))
+    for package in filter(None, packages[first:]):
+        yield f"3.{package[1]}" if package[1] else ""
 
 
 def _is_python(image: str) -> bool:
-    return _NAMES_PYTHON.fullmatch(image) is not None
+    """Whether an image is called after Python: python:3.9, ubi8/python-39, uv:python3.12-alpine."""
+    name = image.partition("@")[0].rpartition("/")[2].lower()
+    return "python" in name or "pypy" in name
 
 
 def _expanded(image: str, values: Mapping[str, str]) -> str:
@@ -234,11 +396,16 @@ _IMAGE = re.compile(
 
 
 def _images(path: str, text: str, _texts: Texts) -> Iterator[Hint]:
-    """The images that a compose file or a pipeline runs in; only those of a Python count."""
+    """The images that a compose file runs, or a pipeline; only those of a Python count."""
     for number, line in _lines(text):
         image = _IMAGE.fullmatch(line)
         if image and (_TAGGED_PYTHON.fullmatch(image[1]) or _is_known_image(image[1])):
             yield Hint(image[1], f"image {image[1]}", path, number)
+
+
+def _pipeline(path: str, text: str, texts: Texts) -> Iterator[Hint]:
+    """The images that tests run in."""
+    return (one._replace(certain=False) for one in _images(path, text, texts))
 
 
 def _is_known_image(word: str) -> bool:
@@ -297,7 +464,7 @@ def _runtime_txt(path: str, text: str, texts: Texts) -> Iterator[Hint]:
     """Heroku's runtime.txt."""
     for number, line in _lines(text):
         python = _PYTHON.fullmatch(line.strip())
-        if python and line.startswith("python-"):
+        if python and line.strip().startswith("python-"):
             stack = _stack(posixpath.dirname(path), texts)
             yield _exact(Hint(f"{stack}-python{python[1]}", line.strip(), path, number), python)
         return
@@ -336,19 +503,22 @@ def _mark(_path: str, _text: str, _texts: Texts) -> Iterator[Hint]:
 
 # --------------------------------------------------------------------------- GitHub
 
-_RUNNER = re.compile(r"\bubuntu-(?:latest|\d\d\.04)\b")
+_RUNNER = re.compile(r"\b(?:ubuntu|macos|windows)-(?:latest|\d+(?:\.\d+)?)")
 _KEY = re.compile(r"([\s-]*)[\"']?(?:python-version|python)s?[\"']?\s*:\s*(.*)")
-_QUOTED_VERSION = re.compile(r"(?<![\w.<>=-])(\d\.\d+)(?:\.\d+)?(?![\w.])")
+_CELL = re.compile(r"(?<![\w.<>=~^-])((?:pypy|graalpy)-?\d[\w.]*|\d\.(?:\d+|x)[\w.-]*)")
+_CPYTHON = re.compile(r"(\d\.\d+)(?:\.(?:\d+|x))?")
 
 
 def _workflow(path: str, text: str, texts: Texts) -> Iterator[Hint]:
-    """What setup-python installs on the Ubuntu runners of a workflow, and its containers."""
-    yield from _images(path, text, texts)
+    """What setup-python installs on the runners of a workflow, and its containers."""
+    yield from _pipeline(path, text, texts)
     runners = dict.fromkeys(_RUNNER.findall("\n".join(line for _at, line in _lines(text))))
     if "setup-python" in text:
         for number, python in _matrix(text):
-            for runner in runners:
-                name, said = f"github-{runner}-python{python}", f"{runner} and Python {python}"
+            for runner in runners or ("",):
+                said = _("{runner} with Python {python}").format(runner=runner, python=python)
+                name = f"github-{runner}-python{python}"
+                said = said if runner else f"Python {python}"
                 yield Hint(name, said, path, number, certain=False)
 
 
@@ -364,8 +534,9 @@ def _matrix(text: str) -> Iterator[tuple[int, str]]:
         elif not goes_on:
             indent = -1
         if key or indent >= 0:
-            for version in _QUOTED_VERSION.findall(key[2] if key else line):
-                yield number, version
+            for cell in _CELL.findall(_COMMENT.split(key[2] if key else line, 1)[0]):
+                plain = _CPYTHON.fullmatch(cell)
+                yield number, plain[1] if plain else cell
 
 
 _READERS: tuple[tuple[str, tuple[str, ...], Reader], ...] = (
@@ -383,7 +554,8 @@ _READERS: tuple[tuple[str, tuple[str, ...], Reader], ...] = (
     (".python-version", (".python-version",), _version_file),
     ("app.yaml", ("app.yaml",), _app_engine),
     ("GitHub workflows", (".github/workflows/*.y*ml", "*/.github/workflows/*.y*ml"), _workflow),
-    (".gitlab-ci.yml", (".gitlab-ci.yml",), _images),
-    ("bitbucket-pipelines.yml", ("bitbucket-pipelines.yml",), _images),
+    (".gitlab-ci.yml", (".gitlab-ci.yml",), _pipeline),
+    ("bitbucket-pipelines.yml", ("bitbucket-pipelines.yml",), _pipeline),
     ("app.json", (*_HEROKU, "uv.lock"), _mark),
 )
+_WORKFLOWS = next(at for at, one in enumerate(_READERS) if one[2] is _workflow)

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sslfix.collect.distributions import text_of
+from sslfix.collect.distributions import open_regular, text_of
 
 
 class Home(NamedTuple):
@@ -59,7 +59,8 @@ _CONDA_NAMES = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromam
 _CONDA = ("$MAMBA_ROOT_PREFIX", *_each(("~", "/opt", "/usr/local"), *_CONDA_NAMES))
 
 _OURS = "sslfix --apply --only environment --python {path}"
-_POETRYS = "poetry env remove --all && poetry install  # in its project"
+_POETRY_AGAIN = "poetry env remove --all && poetry install"
+_POETRYS = f"{_POETRY_AGAIN}  # in its project"
 _HATCHS = "hatch env prune  # in its project; hatch makes them again when they are used"
 _CONDAS = "conda install --prefix {path} --force-reinstall python"
 
@@ -139,8 +140,11 @@ def conda_environments(environ: Mapping[str, str]) -> Iterator[str]:
     yield from filter(os.path.isabs, map(str.strip, text.splitlines()))
 
 
-def place(path: str, owner: str, remedy: str = "") -> Place:
-    """The environment at `path`, its owner told by more than its home where that is needed."""
+def place(path: str, owner: str, remedy: str = "", projects: Sequence[str] = ()) -> Place:
+    """The environment at `path`, its owner told by more than its home where that is needed.
+
+    `projects` are folders of which one may be that of an environment of poetry.
+    """
     name, folder = os.path.basename(path), os.path.dirname(path)
     project = os.path.dirname(folder)
     if os.path.isdir(os.path.join(path, "conda-meta")):
@@ -149,6 +153,10 @@ def place(path: str, owner: str, remedy: str = "") -> Place:
         project = text_of(os.path.join(path, ".project")).strip()
         if project and _is_pipenvs(name, project):
             owner, remedy = "pipenv", "cd {project} && pipenv --rm && pipenv sync"
+    elif owner == "poetry":
+        mine = [one for one in projects if _is_poetrys(name, one)]
+        if mine:
+            project, remedy = os.path.abspath(mine[0]), f"cd {{project}} && {_POETRY_AGAIN}"
     elif owner == "project":
         owner, project, remedy = _in_project(path)
     return Place(path, owner, _command(remedy or _OURS, path, project))
@@ -173,6 +181,19 @@ def _is_pipenvs(name: str, project: str) -> bool:
     """Whether pipenv made it: virtualenvwrapper may use the same folder and the same .project."""
     own_name = re.escape(os.path.basename(project)[:42]) + r"-[\w-]{8}"  # with a hash of the path
     return bool(re.match(own_name, name)) or os.path.isfile(os.path.join(project, "Pipfile"))
+
+
+def _is_poetrys(name: str, project: str) -> bool:
+    """Whether poetry names the project's environments so: by a hash of the folder.
+
+    https://github.com/python-poetry/poetry/blob/main/src/poetry/utils/env/env_manager.py
+    """
+    from base64 import urlsafe_b64encode
+    from hashlib import sha256
+
+    folder = os.path.normcase(os.path.realpath(project))
+    digest = urlsafe_b64encode(sha256(os.fsencode(folder)).digest()).decode()
+    return bool(re.search(rf"-{re.escape(digest[:8])}-py[\d.]+$", name))
 
 
 def _command(remedy: str, path: str, project: str) -> str:
@@ -264,8 +285,8 @@ def _named(
 def _toml(path: str) -> Mapping[str, object]:
     """The settings in a file, none where it is missing or no TOML."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        with open_regular(path) as file:
+            data = file.readall()
     except OSError:
         return {}
     import tomli

@@ -113,8 +113,8 @@ def _diagnosed(interpreter: Interpreter) -> Interpreter:
     if interpreter.environment is None:
         return interpreter
     state, reasons = stale_environment.diagnose(interpreter)
-    reasons += project_python.reasons(interpreter)
-    environment = interpreter.environment._replace(state=state, reasons=reasons)
+    notes = project_python.reasons(interpreter)
+    environment = interpreter.environment._replace(state=state, reasons=reasons, notes=notes)
     return interpreter._replace(environment=environment)
 
 

@@ -69,7 +69,7 @@ def find(folders: Sequence[str], environ: Mapping[str, str]) -> Machine:
             files.setdefault(os.path.realpath(one.path), one)
         else:  # one of an environment that is active, or whose scripts are on PATH
             roots.setdefault(os.path.realpath(root), homes.place(root, ""))
-    kept = list(_kept(environ, problems))
+    kept = list(_kept(folders, environ, problems))
     below = [homes.place(one, "project") for folder in folders for one in walk(folder, problems)]
     below.sort(key=lambda one: os.path.islink(one.path))
     named = {os.path.realpath(one.path): one for one in reversed([*kept, *below])}
@@ -89,12 +89,14 @@ def _has_python(place: Place) -> bool:
     return any(re.match(r"python-\d", name) for name in os.listdir(meta))
 
 
-def _kept(environ: Mapping[str, str], problems: list[Problem]) -> Iterator[Place]:
+def _kept(
+    folders: Sequence[str], environ: Mapping[str, str], problems: list[Problem]
+) -> Iterator[Place]:
     """The environments in the homes of the tools, in conda's notes, and the active one."""
     for search in homes.searches(environ):
         for path in _matching(search.folder, search.pattern, problems):
             if environments.is_root(path):
-                yield homes.place(path, search.owner, search.remedy)
+                yield homes.place(path, search.owner, search.remedy, folders)
     active = (environ.get(name, "") for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
     for path in (*homes.conda_environments(environ), *active):
         if path and environments.is_root(path):
@@ -391,7 +393,7 @@ def disk_use(root: str, others: frozenset[str] = frozenset()) -> tuple[int, int]
                 for entry in entries:
                     found = entry.stat(follow_symlinks=False)
                     if entry.is_dir(follow_symlinks=False):
-                        if entry.path not in others:
+                        if entry.path not in others and entry.name != ".sslfix-old":
                             waiting.append(entry.path)
                     elif found.st_nlink > 1:
                         if found.st_ino in seen:

@@ -21,8 +21,9 @@ from sslfix.model import DependencyFile, Document, Format, Include, Kind, Proble
 
 # Never the project's own: environments, caches, other people's packages, version control.
 SKIPPED = frozenset({
-    ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
-    ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules", "site-packages", "venv",
+    ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache",
+    ".sslfix-old", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules",
+    "site-packages", "venv",
 })  # fmt: skip
 _PYTHON = sources.PYTHON
 

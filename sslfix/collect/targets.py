@@ -22,8 +22,11 @@ _REGISTRY = re.compile(
 )
 # python:3.9, python:3.9.6-slim, python:3.9-slim-bullseye, python:3.9-alpine3.18
 _IMAGE = re.compile(r"python:(\d+\.\d+)(?:\.(\d+))?(?:-slim(?!-alpine))?(?:-([a-z]+[\d.]*))?")
+# Those of uv that go with the newest release: they are made from the image of Python beside it.
+_UV = re.compile(r"ghcr\.io/astral-sh/uv:python(\d\.\d+)-([a-z]+[\d.]*)(?:-slim)?")
 # What a Lambda image's tag may say beside the release: the architecture, the day it was made.
 _LAMBDA = re.compile(r"((?:lambda/python|amazon/aws-lambda-python):\d\.\d+)[.-].*")
+_SAM = re.compile(r"(sam/build-python\d\.\d+):\S+")
 
 
 class Target(NamedTuple):
@@ -48,8 +51,12 @@ class Target(NamedTuple):
         return self.python.rpartition(".")[0]
 
     def of(self, python: str) -> Target | None:
-        """The target with another patch release; None where its SSL library is not known."""
-        is_known = int(python.rpartition(".")[2]) >= self.oldest
+        """The target with another patch release; None where its SSL library is not known.
+
+        A release newer than the one that the table knows is unknown too, if it is one at all.
+        """
+        newest = int(self.python.rpartition(".")[2])
+        is_known = self.oldest <= int(python.rpartition(".")[2]) <= newest
         return self._replace(python=python) if is_known else None
 
     def interpreter(self, identifier: str, because: str) -> Interpreter:
@@ -154,7 +161,8 @@ def named(word: str) -> Target | None:
     """The target that a name, an alias or the tag of a docker image means, if it is known."""
     word = word.lower().partition("@")[0].removesuffix(":latest")
     word = _REGISTRY.sub("", word, count=1)
-    word = _LAMBDA.sub(r"\1", word)
+    word = _UV.sub(r"python:\1-\2", word)
+    word = _SAM.sub(r"\1", _LAMBDA.sub(r"\1", word))
     return load().get(word) or _aliases().get(word) or _image(word)
 
 

@@ -98,7 +98,7 @@ def _elsewhere(request: Request, looked: Run) -> Iterator[str]:
     from sslfix.model import Level
     from sslfix.session import elsewhere
 
-    if sys.stdout.isatty():
+    if request.targets or sys.stdout.isatty():
         yield from elsewhere(request, looked)
     if not request.no_exec and any(one.level == Level.ERROR for one in looked.findings):
         from sslfix.repair.environments import other_ways

@@ -6,13 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Callable
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Callable
 
-from sslfix.collect import interpreters
-from sslfix.errors import ProbeError, UsageError
+from sslfix.collect import environments, interpreters
+from sslfix.errors import ApplyError, ProbeError, UsageError
 from sslfix.language import say as _
 from sslfix.model import Installation, Interpreter
+
+if TYPE_CHECKING:
+    from sslfix.collect.machine import Machine
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what each interpreter is; exit 1 if one is not well, 2 if one could not be judged."""
     paths = arguments.paths or ["."]
+    if arguments.no_exec and (arguments.recreate or arguments.undo):
+        raise UsageError(_("--no-exec only looks: fixes are tried out with tools that run code"))
     for path in paths:
         if not os.path.isdir(path) and not arguments.undo:
             reason = _("not a folder; give a project's, or --python")
@@ -73,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _change(paths[0], arguments)
     no_exec = arguments.no_exec
     choices = interpreters.choose(paths[0], arguments.python, os.environ, no_exec=no_exec)
+    if not arguments.python:
+        choices = (*_half_made(paths[0], choices), *choices)
     if not choices:
         raise UsageError(_("no Python was found; name one with --python"))
     found = list(_inspected(choices, no_exec=no_exec))
@@ -97,25 +104,49 @@ def _change(path: str, arguments: argparse.Namespace) -> int:
 
 
 def _undo(path: str, say: Callable[[str], None]) -> None:
-    from sslfix.apply import environments
+    from sslfix.apply import environments as remaking
 
-    found = environments.undoable(path)
+    found = remaking.undoable(path)
     if not found:
         text = _("{path}: sslfix has made no environment anew here that it could put back")
         raise UsageError(text.format(path=path))
     if len(found) > 1:
         text = _("which of them? {paths}")
         raise UsageError(text.format(paths=", ".join(found)))
-    environments.undo(found[0], say)
+    remaking.undo(found[0], say)
 
 
 def _inspected(choices: Sequence[interpreters.Choice], *, no_exec: bool) -> Iterator[Interpreter]:
     answer = interpreters.answer_unrun if no_exec else interpreters.answer
     for number, choice in enumerate(choices, 1):
         try:
-            yield interpreters.inspect(choice, f"i{number}", answer=answer)
+            yield _judged(interpreters.inspect(choice, f"i{number}", answer=answer))
         except ProbeError as error:
             print(f"sslfix: {error} ({choice.because})", file=sys.stderr)
+
+
+def _half_made(project: str, known: Sequence[interpreters.Choice]) -> Iterator[interpreters.Choice]:
+    """The project's environments whose recreation was cut short when nothing stood there."""
+    from sslfix.apply import room
+
+    roots = {os.path.realpath(one.environment) for one in known if one.environment}
+    for one in room.pending(project):
+        if os.path.realpath(one.path) not in roots:
+            name = os.path.basename(one.path)
+            because = _("the project's {name}").format(name=name)
+            yield interpreters.Choice(environments.executable_of(one.path), because, one.path)
+
+
+def _judged(interpreter: Interpreter) -> Interpreter:
+    """The interpreter; its environment is broken if it is not made to its end."""
+    from sslfix.apply import room
+
+    environment = interpreter.environment
+    unfinished = room.pending_of(environment.path) if environment else None
+    if environment is None or unfinished is None:
+        return interpreter
+    reasons = (unfinished.message, *environment.reasons)
+    return interpreter._replace(environment=environment._replace(state="broken", reasons=reasons))
 
 
 def _print(found: Sequence[Interpreter], format_: str, *, verbose: bool) -> None:
@@ -160,12 +191,13 @@ def _run_all(folders: Sequence[str], arguments: argparse.Namespace) -> int:
         raise UsageError(_("--all asks every Python; say it or --no-exec, not both"))
     if arguments.python:
         raise UsageError(_("--all lists every Python; say it or --python, not both"))
+    places = _places(folders)
+    if arguments.recreate and _put_right(places):
+        places = _places(folders)
     with _progress() as tell:
-        found = machine.survey(
-            machine.find(folders, os.environ),
-            sizes=not arguments.no_size,
-            tell=tell,
-        )
+        found = machine.survey(places, sizes=not arguments.no_size, tell=tell)
+    judged = (one._replace(interpreter=_judged(one.interpreter)) for one in found.installations)
+    found = found._replace(installations=tuple(judged))
     if arguments.recreate:
         return _recreate_all(found.installations, offline=arguments.offline)
     for problem in found.problems:
@@ -174,6 +206,34 @@ def _run_all(folders: Sequence[str], arguments: argparse.Namespace) -> int:
     if not all(_is_well(one.interpreter) for one in found.installations):
         return 1
     return 2 if found.problems else 0
+
+
+def _places(folders: Sequence[str]) -> Machine:
+    """What there is, with the environments of the folders that stepped aside for another."""
+    from sslfix.apply import room
+    from sslfix.collect import homes, machine
+
+    found = machine.find(folders, os.environ)
+    known = {os.path.realpath(one.path) for one in found.environments}
+    pending = (os.path.abspath(one.path) for folder in folders for one in room.pending(folder))
+    lost = {homes.place(one, "project") for one in pending if os.path.realpath(one) not in known}
+    return found._replace(environments=tuple(sorted((*found.environments, *lost))))
+
+
+def _put_right(found: Machine) -> bool:
+    """Whether environments were half made by a run that was cut short, and now are not."""
+    from sslfix.apply import environments as remaking
+    from sslfix.apply import room
+    from sslfix.reporters.progress import steps
+
+    unfinished = filter(None, (room.pending_of(one.path) for one in found.environments))
+    # One that cannot be put right now is broken, and the attempt to make it anew says why.
+    done = False
+    with steps() as say:
+        for one in unfinished:
+            with suppress(ApplyError):
+                done |= not one.at_work and remaking.recover(one.path, say)
+    return done
 
 
 def _recreate_all(found: Sequence[Installation], *, offline: bool) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sslfix import specifiers
 from sslfix.language import say as _
 from sslfix.model import Detector, Facts, Hit, Interpreter, PythonWish
 
 NOT_ADMITTED, NOT_THE_ONE_NAMED = "SSL532", "SSL533"
+_MINORS, _PATCHES = 30, 30  # more than there are
 _CLAUSE = re.compile(r"(>=|<|!=|==)\s*(\d+(?:\.\d+)*)(\.\*)?")
 
 
@@ -31,6 +32,7 @@ def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
             (wish.location,),
             (binding if wish.binding else other).format(path=path, version=interpreter.version),
             _reason(interpreter, wish),
+            words=_words(path, wish, interpreter.version),
         )
         for wish in _unmet(interpreter)
     )
@@ -48,6 +50,34 @@ def _unmet(interpreter: Interpreter) -> Iterator[PythonWish]:
             _admits(one, interpreter.version) for one in wish.accepts
         ):
             yield wish
+
+
+def _words(path: str, wish: PythonWish, version: str) -> dict[str, str]:
+    from shlex import quote
+
+    nearest = _nearest(wish.accepts, version)
+    return {"PATH": quote(path), **({"VERSION": nearest} if nearest else {})}
+
+
+def _nearest(accepts: Sequence[str], version: str) -> str:
+    """The Python 3 that is asked for and nearest to this version, the newer of two; "" for none.
+
+    A minor version, or a release where not any of the minor version will do.
+    """
+    major, own = (int(number) for number in version.split(".")[:2])
+    if major != 3:
+        own = 0
+
+    def admitted(release: str) -> bool:
+        return any(_admits(one, release) for one in accepts)
+
+    for minor in sorted(range(_MINORS), key=lambda one: (abs(one - own), -one)):
+        if minor != own and admitted(f"3.{minor}.{_PATCHES}"):
+            return f"3.{minor}"
+        for patch in range(_PATCHES):
+            if admitted(f"3.{minor}.{patch}"):
+                return f"3.{minor}.{patch}"
+    return ""
 
 
 def _admits(accepted: str, version: str) -> bool:

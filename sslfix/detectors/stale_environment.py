@@ -240,7 +240,7 @@ def _message(rule: str) -> str:
         OTHER_MACHINE: _("{path} is broken: it was made for another kind of machine"),
         MODULES_OF_OTHER_MACHINE: _("{path} is stale: parts are made for another kind of machine"),
         OUT_OF_STEP: _("{path} is stale, though it works"),
-        PIP_BROKEN: _("{path} is stale: its pip does not start"),
+        PIP_BROKEN: _("{path} is stale: its pip is not whole"),
     }.get(rule, "")
 
 

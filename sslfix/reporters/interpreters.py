@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sslfix.language import columns, counted, padded
@@ -28,6 +29,7 @@ def interpreter_json(interpreter: Interpreter) -> dict[str, object]:
             "path": environment.path,
             "state": environment.state,
             "reasons": list(environment.reasons),
+            "notes": list(environment.notes),
         },
     }
 
@@ -49,7 +51,7 @@ def interpreter_text(interpreter: Interpreter, others: Sequence[str] = ()) -> st
         (_("installed"), counted("{number} distribution", "{number} distributions", number))
     )
     lines = [f"  {padded(name, 12)} {text}".rstrip() for name, text in rows if text]
-    return "\n".join([interpreter.executable, *lines])
+    return "\n".join([_line(interpreter.executable), *lines])
 
 
 def _ended(interpreter: Interpreter) -> str:
@@ -59,8 +61,9 @@ def _ended(interpreter: Interpreter) -> str:
 
 
 def _environment(environment: Environment) -> Iterator[tuple[str, str]]:
-    yield _("environment"), f"{environment.path}: {_state(environment)}"
-    yield from (("", f"- {reason}") for reason in environment.reasons)
+    yield _("environment"), _line(f"{environment.path}: {_state(environment)}")
+    yield from (("", _line(f"- {reason}")) for reason in environment.reasons)
+    yield from ((_("note"), _line(note)) for note in environment.notes)
     yield _("made by"), environment.made_by
     if environment.base_executable:
         version = environment.base_version or environment.base_failure or _("not asked")
@@ -151,7 +154,8 @@ def _facts(one: Installation) -> list[str]:
 def _details(one: Installation) -> Iterator[str]:
     environment = one.interpreter.environment
     if environment is not None:
-        yield from environment.reasons
+        yield from map(_line, environment.reasons)
+        yield from (f"{_('note')}: {_line(note)}" for note in environment.notes)
     if one.interpreter.ssl_error and _is_well(one):
         yield one.interpreter.ssl_error
     number = len(one.interpreter.distributions)
@@ -162,8 +166,15 @@ def _shown(path: str) -> str:
     """A path as it is read best in a list of the whole machine: from here, from home, or whole."""
     path, here, home = os.path.abspath(path), os.getcwd(), os.path.expanduser("~")
     if path.startswith(here + os.sep):
-        return os.path.relpath(path)
-    return "~" + path[len(home) :] if path.startswith(home + os.sep) else path
+        path = os.path.relpath(path)
+    elif path.startswith(home + os.sep):
+        path = "~" + path[len(home) :]
+    return _line(path)
+
+
+def _line(text: str) -> str:
+    """The text on one line, its control characters escaped: a path may have them."""
+    return re.sub(r"[\0-\x1f\x7f]", lambda found: repr(found[0])[1:-1], text)
 
 
 def _table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -150,6 +152,20 @@ def test_environments_of_projects(home: Path, path: str, owner: str, remedy: str
     (found,) = machine.find([str(home / "src")], os.environ).environments
     assert (found.path, found.owner) == (str(root), owner)
     assert found.remedy.startswith(remedy.format(p=project))
+
+
+def test_the_project_of_poetrys_environment_is_named_where_it_is_known(home: Path) -> None:
+    (home / "my app").mkdir()
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(home / "my app"))).digest()
+    name = f"app-{base64.urlsafe_b64encode(digest).decode()[:8]}-py3.9"
+    folder = home / ".cache/pypoetry/virtualenvs"
+    make(folder / name)
+    make(folder / "other-AAAAAAAA-py3.9")
+    found = machine.find([str(home / "my app")], os.environ).environments
+    assert {os.path.basename(one.path): one.remedy for one in found} == {
+        name: f"cd '{home}/my app' && poetry env remove --all && poetry install",
+        "other-AAAAAAAA-py3.9": "poetry env remove --all && poetry install  # in its project",
+    }
 
 
 def test_a_venv_beside_a_dot_venv_is_named_itself(home: Path) -> None:

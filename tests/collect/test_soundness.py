@@ -16,7 +16,7 @@ from sslfix.collect.interpreters import ask
 from sslfix.model import Distribution
 
 AARCH64 = (183).to_bytes(2, "little")
-PIP = ("pip/__init__.py", "pip/__main__.py", "pip/_internal/__init__.py", "pip/_vendor/__init__.py")
+PIP = ("pip/__init__.py", "pip/_internal/cli/main.py", "pip/_vendor/certifi/core.py")
 
 
 def installed(
@@ -28,25 +28,37 @@ def installed(
     (info / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
     pure = "true" if tag.endswith("any") else "false"
     (info / "WHEEL").write_text(f"Wheel-Version: 1.0\nRoot-Is-Purelib: {pure}\nTag: {tag}\n")
-    (info / "RECORD").write_text("".join(f"{one},sha256=x,1\n" for one in files))
+    (info / "RECORD").write_text("".join(f"{one},sha256=x,3\n" for one in files))
     return read([str(folder)])
 
 
-@pytest.mark.parametrize("lost", [*PIP, ""])
-def test_a_pip_that_lacks_what_its_record_names_is_named(tmp_path: Path, lost: str) -> None:
+@pytest.mark.parametrize("odd", PIP)
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        (None, "its pip 1.0 is not whole: {} is missing"),
+        ("", "its pip 1.0 is not whole: {} is cut short"),
+        ("ab", "its pip 1.0 is not whole: {} is cut short"),
+        ("abc", ""),
+        ("abcd", ""),  # somebody changed it
+    ],
+)
+def test_a_pip_that_is_not_as_its_record_says_is_named(
+    tmp_path: Path, odd: str, text: str | None, failure: str
+) -> None:
     found = installed(tmp_path, "pip", PIP)
     for one in PIP:
         (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
-        if one != lost:
-            (tmp_path / one).touch()
-    wanted = f"its pip 1.0 is not whole: {lost} is missing" if lost else ""
-    assert soundness.pip_failure(found) == wanted
+        content = text if one == odd else "abc"
+        if content is not None:
+            (tmp_path / one).write_text(content)
+    assert soundness.pip_failure(found) == failure.format(odd)
 
 
 def test_a_pip_of_compiled_files_or_of_an_older_layout_is_whole(tmp_path: Path) -> None:
     found = installed(tmp_path, "pip", PIP[:2])
     for one in PIP[:2]:
-        (tmp_path / one).parent.mkdir(exist_ok=True)
+        (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / one).with_suffix(".pyc").touch()
     assert soundness.pip_failure(found) == ""
 

@@ -14,6 +14,7 @@ from typing import Callable
 
 import pytest
 
+from sslfix.apply import journal
 from sslfix.collect.projects import show
 from sslfix.commands import env
 from sslfix.errors import UsageError
@@ -52,7 +53,7 @@ def test_a_healthy_environment_in_json(
         "ssl_error": None,
         "source": "asked",
         "chosen_because": "the project's .venv",
-        "environment": {"path": ".venv", "state": "ok", "reasons": []},
+        "environment": {"path": ".venv", "state": "ok", "reasons": [], "notes": []},
     }
 
 
@@ -93,6 +94,73 @@ def test_nothing_to_judge_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
         call("--all", "--python", "3.9", str(tmp_path))
 
 
+def test_what_the_project_asks_for_is_a_note_and_no_state(
+    python: Python, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    bases.make(tmp_path / ".venv", python("3.9"))
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.11"\n')
+    monkeypatch.chdir(tmp_path)
+    assert call() == 0
+    said = capsys.readouterr().out
+    assert "environment  .venv: ok\n  note         its Python is 3.9." in said
+    assert call("--format", "json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["interpreters"]
+    assert found["environment"]["reasons"] == []
+    assert found["environment"]["notes"][0].endswith("pyproject.toml asks for >=3.11")
+
+
+@pytest.mark.parametrize("doing", ["--recreate", "--undo"])
+def test_nothing_is_changed_without_running_anything(doing: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--no-exec only looks"):
+        call(doing, "--no-exec", str(tmp_path))
+
+
+# --------------------------------------------------------------------------- cut short
+
+
+def _cut_short(place: Path, *, bare: bool) -> None:
+    """As a killed recreation leaves it: a new environment without its distributions, or nothing."""
+    with journal.hold(str(place), lambda _: None) as room:
+        if bare:
+            journal.begin_without(room)
+        else:
+            journal.begin(room)
+            bases.make(place, sys.executable)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("options", [[], ["--no-exec"], ["--all"]])
+def test_a_half_made_environment_is_broken(
+    bare: bool, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    root = bases.make(tmp_path / ".venv", sys.executable)
+    monkeypatch.chdir(tmp_path)
+    assert call(*options) == 0
+    _cut_short(root, bare=bare)
+    capsys.readouterr()
+    assert call(*options) == 1
+    assert "broken" in capsys.readouterr().out
+    assert call(*options, "--format", "json") == 1
+    found = json.loads(capsys.readouterr().out)["interpreters"]
+    (environment,) = (
+        one["environment"] for one in found if (one["environment"] or {}).get("path") == ".venv"
+    )
+    assert environment["state"] == "broken"
+    assert "was being made anew by process" in environment["reasons"][0]
+
+
+def test_a_half_made_environment_is_put_back_before_it_is_judged_for_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    root = bases.make(tmp_path / ".venv", sys.executable)
+    (root / "mark").write_text("first")
+    monkeypatch.chdir(tmp_path)
+    _cut_short(root, bare=False)
+    call("--all", "--recreate", "--offline")
+    assert (root / "mark").read_text() == "first"
+    assert call() == 0
+
+
 # --------------------------------------------------------------------------- --all
 
 
@@ -121,7 +189,8 @@ def test_the_whole_machine_in_json(home: Path, python: Python, capsys: Output) -
     assert (dead["owner"], dead["environment"]["state"]) == ("pipx", "broken")
     assert dead["remedy"] == "pipx reinstall black"
     assert dead["environment"]["path"] == ".local/share/pipx/venvs/black"
-    assert well["environment"] == {"path": "src/app/.venv", "state": "ok", "reasons": []}
+    fine = {"path": "src/app/.venv", "state": "ok", "reasons": [], "notes": []}
+    assert well["environment"] == fine
     assert (well["owner"], well["remedy"]) == ("project", "")
     assert well["size"] > 0
     assert os.path.realpath(python("3.9")) in {one["executable"] for one in found}
@@ -176,6 +245,29 @@ def test_the_exit_code_of_the_whole_machine(
         monkeypatch.setenv("PATH", f"{home}/bin")
     assert call("--all", "src") == code
     assert ("sslfix: bin/python3: exits with 7" in capsys.readouterr().err) == unjudged
+
+
+def test_a_path_of_two_lines_takes_one(home: Path, capsys: Output) -> None:
+    make(home / "src/two\nlines/.venv")
+    assert call("--all", "--no-size", "-v", "src") == 1
+    said = capsys.readouterr().out
+    assert "  project  src/two\\nlines/.venv\n" in said
+
+
+def test_a_pipe_is_not_waited_for(home: Path, capsys: Output) -> None:
+    root = make(home / "src/.venv")
+    for name in ("METADATA", "RECORD"):
+        folder = root / f"lib/python3.9/site-packages/{name}-1.dist-info"
+        folder.mkdir(parents=True)
+        os.mkfifo(folder / name)
+    (root / "bin/activate").touch()
+    (root / "pyvenv.cfg").unlink()
+    os.mkfifo(root / "pyvenv.cfg")
+    os.mkfifo(home / "src/pyproject.toml")
+    (home / ".config/pypoetry").mkdir(parents=True)
+    os.mkfifo(home / ".config/pypoetry/config.toml")
+    assert call("--all", "src") == 1
+    assert "broken" in capsys.readouterr().out
 
 
 @pytest.fixture

@@ -102,6 +102,39 @@ def test_a_part_of_a_project_is_judged_for_its_own_target(
     assert cli.main(["--target", "auto"]) == 1
 
 
+def test_a_project_is_not_judged_for_the_target_of_its_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, name, text in (
+        ("a", "Dockerfile", "FROM python:3.12-slim\n"),
+        ("b", "serverless.yml", "provider:\n  runtime: python3.9\n"),
+    ):
+        Path(folder).mkdir()
+        Path(folder, "requirements.txt").write_text("urllib3==2.2.3\n")
+        Path(folder, name).write_text(text)
+    assert cli.main(["--target", "auto"]) == 1
+    said = capsys.readouterr().out
+    assert "b/requirements.txt:1" in said
+    assert "a/requirements.txt" not in said
+
+
+def test_a_cell_of_a_matrix_that_is_not_judged_is_said_and_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("requirements.txt").write_text("urllib3==2.2.3\n")
+    Path(".github/workflows").mkdir(parents=True)
+    Path(".github/workflows/ci.yml").write_text(
+        "os: [ubuntu-24.04, macos-13]\npython-version: ['3.12']\nuses: actions/setup-python@v5\n"
+    )
+    assert cli.main(["--target", "auto"]) == 0
+    assert (
+        ".github/workflows/ci.yml:2: macos-13 with Python 3.12 is no known target: not judged"
+        in capsys.readouterr().out
+    )
+
+
 def test_without_hints_auto_says_what_it_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:

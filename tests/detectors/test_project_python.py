@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sslfix import match, rules
 from sslfix.detectors.project_python import DETECTOR, reasons
 from sslfix.model import Environment, Facts, Interpreter, Location, PythonWish
 
@@ -54,6 +55,42 @@ def test_versions(accepts: tuple[str, ...], version: str, fits: bool) -> None:
     hits = DETECTOR.detect(Facts(), judged(wish(*accepts), version=version))
     assert (hits == ()) is fits
     assert (reasons(judged(wish(*accepts), version=version)) == ()) is fits
+
+
+@pytest.mark.parametrize(
+    ("accepts", "version", "nearest"),
+    [
+        ((">=3.11",), "3.9.18", "3.11"),
+        ((">=3.8,<3.10",), "3.12.1", "3.9"),
+        (("<3.9",), "3.12.1", "3.8"),
+        (("!=3.9.*",), "3.9.18", "3.10"),
+        (("==3.8.*", ">=3.12"), "3.9.18", "3.8"),
+        ((">=3.9.20",), "3.9.18", "3.9.20"),
+        (("==3.11.4",), "3.9.18", "3.11.4"),
+        ((">=3.6",), "2.7.18", "3.6"),
+        ((">=4",), "3.9.18", None),
+    ],
+)
+def test_the_nearest_python_that_is_admitted_is_what_to_paste(
+    accepts: tuple[str, ...], version: str, nearest: str | None
+) -> None:
+    (hit,) = DETECTOR.detect(Facts(), judged(wish(*accepts), version=version))
+    assert hit.words.get("VERSION") == nearest
+    assert hit.words["PATH"] == ".venv"
+
+
+def test_the_command_of_the_page_says_which_and_where() -> None:
+    interpreter = judged(wish(">=3.11"))
+    environment = Environment("my project/.venv", wishes=(wish(">=3.11"),))
+    interpreter = interpreter._replace(environment=environment)
+    facts = Facts((interpreter,))
+    rule = next(one for one in rules.load() if one.id == "SSL532")
+    (finding,) = match.match(facts, [rule], {DETECTOR.name: DETECTOR})
+    (remedy,) = finding.case.remedies
+    assert remedy.commands == (
+        "sslfix env --recreate --python 3.11 'my project/.venv'",
+        "poetry env use 3.11",
+    )
 
 
 def test_what_binds_and_what_only_chooses_are_two_rules() -> None:

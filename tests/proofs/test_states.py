@@ -283,6 +283,13 @@ def pip_half_there(world: World) -> None:
     shutil.rmtree(package)
 
 
+def pip_without_one_of_its_modules(world: World) -> None:
+    run(find_python(MINOR), "-m", "venv", world.place)
+    world.install("one==1.0")
+    (module,) = world.place.glob("lib/python*/site-packages/pip/_internal/cli/main.py")
+    module.write_text("")
+
+
 def libssl_of_a_distribution_gone(world: World) -> None:
     world.make()
     soname = ("-Wl,-soname,libssl.so.1.1",)
@@ -297,7 +304,7 @@ def libssl_of_a_distribution_gone(world: World) -> None:
 # --------------------------------------------------------------------------- the table
 
 APPLY = ("sslfix", "--apply")
-OTHER_PYTHON = ("uv", "venv", "-q", "--clear", "--python", MINOR, ".venv")
+OTHER_PYTHON = ("sslfix", "env", "--recreate", "--python", MINOR, ".venv")
 UV_INSTALL = ("uv", "pip", "install", "-q")
 
 
@@ -307,6 +314,7 @@ class Shown(TypedDict):
     path: str
     state: str
     reasons: list[str]
+    notes: list[str]
 
 
 class State(NamedTuple):
@@ -359,7 +367,7 @@ STATES = (
         "its Python is 3.9.18, but pyproject.toml asks for >=3.11",
         "ok",
         cure=OTHER_PYTHON,
-        works="import ssl, tomllib",
+        works="import ssl, tomllib, one",
         level="warning",
         loses="import tomllib",
     ),
@@ -369,7 +377,7 @@ STATES = (
         "its Python is 3.9.18, but pyproject.toml asks for ^3.11",
         "ok",
         cure=OTHER_PYTHON,
-        works="import ssl, tomllib",
+        works="import ssl, tomllib, one",
         level="warning",
         loses="import tomllib",
     ),
@@ -379,7 +387,7 @@ STATES = (
         "its Python is 3.9.18, but Pipfile asks for 3.11",
         "ok",
         cure=OTHER_PYTHON,
-        works="import ssl",
+        works="import ssl, one",
         level="note",
         loses="",
     ),
@@ -389,7 +397,7 @@ STATES = (
         "its Python is 3.9.18, but .python-version asks for 3.11.7",
         "ok",
         cure=OTHER_PYTHON,
-        works="import ssl",
+        works="import ssl, one",
         level="note",
         loses="",
     ),
@@ -411,6 +419,15 @@ STATES = (
         works="import pip, one",
         level="warning",
         loses="import pip",
+    ),
+    State(
+        pip_without_one_of_its_modules,
+        "SSL534",
+        "pip/_internal/cli/main.py is cut short",
+        "stale",
+        works="from pip._internal.cli.main import main",
+        level="warning",
+        loses="from pip._internal.cli.main import main",
     ),
     State(
         libssl_of_a_distribution_gone,
@@ -457,7 +474,7 @@ def test_each_state_is_found_fixed_and_works(world: World, state: State) -> None
     assert environment["state"] == state.state
     assert state.reason in world.sslfix("-v").stdout
     if state.rule not in {"SSL535", "SSL536"}:  # which `env` leaves to check
-        assert state.reason in "; ".join(environment["reasons"])
+        assert state.reason in "; ".join(environment["reasons"] + environment["notes"])
     done = _cure(world, state)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not _fails(python, state.works)
@@ -486,8 +503,8 @@ def _looked_at(world: World) -> tuple[dict[str, str], Shown]:
 
 
 def _cure(world: World, state: State) -> subprocess.CompletedProcess[str]:
-    if state.cure == APPLY:
-        return world.sslfix("--apply")
+    if state.cure[0] == "sslfix":
+        return world.sslfix(*state.cure[1:])
     return run(*state.cure, cwd=world.project)
 
 
