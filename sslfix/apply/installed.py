@@ -46,4 +46,6 @@ def sites(environment: str) -> list[str]:
 
     root = escape(environment)
     found = glob(f"{root}/lib/*/site-packages") + glob(f"{root}/Lib/site-packages")
+    if not os.path.islink(os.path.join(environment, "lib64")):  # Fedora's is a folder of its own
+        found += glob(f"{root}/lib64/*/site-packages")
     return [site for site in found if not os.path.islink(os.path.dirname(site))]

@@ -71,13 +71,22 @@ def _by_the_first(target: Target, command: Callable[[Installer], tuple[str, ...]
     failures = []
     for one in installers(target):
         try:
-            children.run(command(one), cwd)
+            children.run(command(one), cwd, _impatient())
         except ApplyError as error:
             failures.append(error)
         else:
             return one.name
     # A traceback tells of an installer that is sick itself, not of what it could not install.
     raise min(failures, key=lambda error: "Traceback" in error.message)
+
+
+def _impatient() -> dict[str, str]:
+    """Variables to try a dead index once more, not 3 or 5 times, unless a person chose it.
+
+    Three installers ask in turn, and nothing is lost: the old environment comes back.
+    """
+    retries = {"PIP_RETRIES": "1", "UV_HTTP_RETRIES": "1"}
+    return {key: value for key, value in retries.items() if key not in os.environ}
 
 
 def installers(target: Target) -> tuple[Installer, ...]:
@@ -189,7 +198,9 @@ def _direct_reference(direct_url: str) -> str:
     vcs = data.get("vcs_info")
     if vcs:
         url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
-    hashes = data.get("archive_info", {}).get("hashes") or {}
+    archive = data.get("archive_info", {})
+    algorithm, _, digest = str(archive.get("hash", "")).partition("=")  # as pip below 23.1 has it
+    hashes = archive.get("hashes") or {algorithm: digest}
     fragments = [f"sha256={hashes['sha256']}"] if "sha256" in hashes else []
     if data.get("subdirectory"):
         fragments.append(f"subdirectory={data['subdirectory']}")

@@ -1,6 +1,7 @@
 """The journal of a recreation: what the next run needs to finish, or undo, one that was cut short.
 
-It stands in a folder beside the environment, its room, with the old environment and a lock. Each
+It stands in a folder beside the environment, its room, with the old environment and a lock. At
+the end the old one moves into the new one, and the room goes. Each
 step is a rename within one file system, and what it is a step of is on the disk before it. So at
 every moment the old environment is whole in one place and the room says in which; how it ended,
 by SIGKILL or the power, makes no difference.
@@ -85,7 +86,7 @@ def _copy_aside(room: Room) -> None:
 
 
 def keep(room: Room) -> None:
-    """Let the new environment stay; the one that stepped aside is kept as the old one."""
+    """Let the new environment stay; the one that stepped aside is kept in it."""
     # The new files must be on the disk before anything says that they are.
     os.sync()
     _write(room, MADE)
@@ -125,24 +126,30 @@ def _remove(room: Room) -> None:
 
 def recover(environment: str, report: Say = lambda _: None) -> bool:
     """Undo or finish what a run that ended early left; whether there was anything of the kind."""
-    if pending_of(environment) is None:
-        return False
-    with hold(environment, report):
-        return True
+    found = pending_of(environment)
+    if found or os.path.isdir(Room.of(environment).folder):
+        with hold(environment, report):
+            pass
+    return found is not None
 
 
 def undo(environment: str, report: Say = lambda _: None) -> None:
-    """Put back the environment before the last recreation; what is there now is kept instead."""
-    recovered = recover(environment, report)
-    if kept(environment) is None:
-        if recovered:
-            return
-        text = _("no older environment is kept beside {path}")
+    """Put back the environment before the last recreation; what is there now is kept in it."""
+    found = pending_of(environment)
+    recover(environment, report)
+    if found and found.at_work:  # it may have undone the same, and this would be redo
+        text = _("{path} was in the hands of another run, which has ended: run sslfix again")
         raise ApplyError(text.format(path=environment))
+    if found and found.entry.step != MADE:
+        return  # the old one is back
     with hold(environment, report) as room:
+        if kept(environment) is None:
+            text = _("no older environment is kept in {path}")
+            raise ApplyError(text.format(path=environment))
         _write(room, UNDOING)
         if os.path.lexists(room.path):
-            _move(room.path, room.aside)
+            _step_aside(room)
+            _write(room, UNDOING)
         _exchange(room)
     text = _("{path} is the one before it was made anew; undoing again brings the new one back")
     report(text.format(path=environment))
@@ -169,25 +176,31 @@ def _settle(room: Room, report: Say) -> None:
     else:
         put_back(room)
         text = _("undid what process {pid} began at {since}: {path} is the old one")
-    report(text.format(pid=was.pid, since=was.since, path=room.path, old=room.old))
+    old = kept(room.path)
+    report(text.format(pid=was.pid, since=was.since, path=room.path, old=old))
 
 
 def _finish(room: Room) -> None:
+    """Keep the one that stepped aside, and only that, in the one that is there.
+
+    Where its owner has yet to make that, the room is the place.
+    """
     with suppress(FileNotFoundError):
         os.unlink(room.marker)
-    if os.path.lexists(room.old):
-        _discard(room)
-        _move(room.old, room.trash)
-    _move(room.aside, room.old)
-    _discard(room)
+    for one in (room.older, room.kept, room.homeless):
+        if os.path.lexists(one):
+            _move(one, room.trash)
+            _discard(room)
+    _move(room.aside, room.kept if os.path.lexists(room.path) else room.homeless)
 
 
 def _exchange(room: Room) -> None:
-    """The second half of undoing: what stepped aside takes the place of the old one."""
+    """The second half of undoing: the old one takes the place of what stepped aside."""
     if not os.path.lexists(room.path):
-        _move(room.old, room.path)
+        old = (room.older, room.homeless)
+        _move(next(filter(os.path.lexists, old), room.aside), room.path)
     if os.path.lexists(room.aside):
-        _move(room.aside, room.old)
+        _finish(room)
 
 
 def _move(source: str, target: str) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Callable
 
 from sslfix.apply import children
-from sslfix.apply.room import MAKING, Room, entry, read
+from sslfix.apply.room import MAKING, Room, entry, holder
 from sslfix.errors import ApplyError
 from sslfix.language import say as _
 
@@ -20,11 +20,12 @@ Say = Callable[[str], None]
 
 WAIT = 120.0
 """Seconds to wait for another run that has the same environment in hand."""
+_LINE = 256  # bytes, more than is ever said in a lock
 
 
 @contextmanager
 def locked(room: Room, report: Say, wait: float = WAIT) -> Iterator[None]:
-    """The room is there, and ours alone; afterwards it is gone if nothing is kept in it."""
+    """The room is there, and ours alone; afterwards it is gone if no environment is in it."""
     try:
         descriptor = _lock(room, report, wait)
     except OSError as error:
@@ -43,7 +44,7 @@ def _lock(room: Room, report: Say, wait: float) -> int:
     import fcntl
     from time import monotonic, sleep
 
-    until, told = monotonic() + wait, False
+    until, tries = monotonic() + wait, 0
     while True:
         with suppress(FileExistsError):
             os.mkdir(room.folder)
@@ -65,9 +66,9 @@ def _lock(room: Room, report: Say, wait: float) -> int:
             continue
         if monotonic() > until:
             raise ApplyError(_held_by(room))
-        if not told:
+        tries += 1
+        if tries == 2:  # the first may meet one that only looks whether it is held
             report(_("waiting: {reason}").format(reason=_held_by(room)))
-            told = True
         sleep(0.1)
 
 
@@ -80,33 +81,37 @@ def _is_at(descriptor: int, path: str) -> bool:
 
 
 def _sign(descriptor: int, room: Room) -> None:
-    """Say in the lock who has it, and keep the room from git; a full disk is no reason to fail."""
+    """Say in the lock who has it, and keep the room from git; a full disk is no reason to fail.
+
+    At once, over all that another wrote: a reader finds what one of them said.
+    """
     with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, entry(MAKING), 0)
+        os.pwrite(descriptor, entry(MAKING).ljust(_LINE), 0)
         with open(os.path.join(room.folder, ".gitignore"), "w", encoding="utf-8") as stream:
             stream.write("*\n")
 
 
 def _held_by(room: Room) -> str:
-    holder = read(room.lock)
+    found = holder(room)
+    if not found.pid:
+        return _("another run has {path} in hand").format(path=room.path)
     try:
-        os.kill(holder.pid, 0)
+        os.kill(found.pid, 0)
     except ProcessLookupError:
         text = _("what process {pid} started at {since} to make {path} anew still runs")
     except PermissionError:
         text = _("process {pid} of another user has {path} in hand since {since}")
     else:
         text = _("process {pid} has {path} in hand since {since}")
-    return text.format(pid=holder.pid, path=room.path, since=holder.since)
+    return text.format(pid=found.pid, path=room.path, since=found.since)
 
 
 def _tidy(room: Room) -> None:
-    """Leave nothing beside the environment if no other is kept there."""
-    if os.path.lexists(room.aside) or os.path.lexists(room.old) or os.path.lexists(room.trash):
+    """Leave nothing beside the environment, but for another environment."""
+    if any(map(os.path.lexists, (room.aside, room.homeless, room.trash))):
         return
-    for name in (room.journal, os.path.join(room.folder, ".gitignore"), room.lock):
+    for name in ("journal.new", "journal", ".gitignore", "lock"):  # the lock last
         with suppress(OSError):
-            os.unlink(name)
+            os.unlink(os.path.join(room.folder, name))
     with suppress(OSError):
         os.rmdir(room.folder)

@@ -25,7 +25,8 @@ class Owner(NamedTuple):
     """The program that an environment belongs to, and the commands by which it makes it anew.
 
     They run in `folder`, "" where the project is not known. `in_place` says that they need the
-    old environment to be there; `at_next_use`, that the program makes a missing one by itself.
+    old environment to be there; `at_next_use`, that the program makes a missing one by itself;
+    `as_it_was`, that nothing tells it what to install, so that what was there comes back.
     """
 
     tool: str
@@ -34,6 +35,7 @@ class Owner(NamedTuple):
     variables: Mapping[str, str] = {}
     in_place: bool = False
     at_next_use: bool = False
+    as_it_was: bool = False
 
     def typed(self, base: str) -> str:
         """The commands as they would be typed in a shell."""
@@ -64,6 +66,12 @@ class Owner(NamedTuple):
     @staticmethod
     def _with(command: tuple[str, ...], base: str) -> list[str]:
         return [base if word == _BASE else word for word in command]
+
+
+def maker_of(environment: str, project: str = "") -> Owner | None:
+    """The owner that makes an environment anew, None for one to be made as it was."""
+    owner = owner_of(environment, project)
+    return None if owner is None or owner.as_it_was else owner
 
 
 def owner_of(environment: str, project: str = "") -> Owner | None:
@@ -130,6 +138,8 @@ def _of_a_cache(path: str, home: str, name: str) -> Owner | None:
 def _of_a_project(home: str, name: str, path: str, project: str) -> Owner | None:
     """Environments that poetry and pipenv keep apart from the project."""
     if _HASHED_POETRY.fullmatch(name):
+        if project and _has(project, "pyproject.toml") and not _has(project, "poetry.lock"):
+            return Owner("poetry", (), project, as_it_was=True)
         known = project if project and _has(project, "poetry.lock") else ""
         install = ("poetry", "install", "--no-root", "--no-interaction")
         commands = (("poetry", "env", "use", _BASE), install)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Callable
 
 from sslfix.apply import checks, children, installers, journal, leftovers, owners
@@ -17,7 +18,7 @@ from sslfix.apply.installed import name, own, python
 from sslfix.apply.installers import Target
 from sslfix.apply.owners import Owner
 from sslfix.apply.refill import Job, LockInstall, refill
-from sslfix.apply.room import Room, size
+from sslfix.apply.room import Room, kept, size
 from sslfix.errors import ApplyError, ProbeError
 from sslfix.language import say as _
 from sslfix.model import Distribution, Environment, Interpreter
@@ -44,22 +45,23 @@ def recreate(
     for itself makes it anew by its own commands, in `project` if it does not know the folder.
     `verify` may name what else is wrong with the new executable. Whatever goes wrong,
     interruption included, the old environment is back as it was, byte for byte; ApplyError says
-    why and what to do. If all goes well, the old one is kept beside it for `journal.undo`.
+    why and what to do. If all goes well, the old one is kept in it for `journal.undo`.
     """
     environment = environment_of(interpreter)
     path = os.path.realpath(environment.path)
     _refuse(environment, path)
-    if journal.recover(path, report):
-        text = _("{path} was in the hands of another run, which has ended: run sslfix again")
-        raise ApplyError(text.format(path=environment.path))
+    seen = _stamp(path)
+    _require_as_read(environment, path, report)
     before = _before(interpreter, environment, path)
     target = Target(path, python(path), _minor(base, ask), environment.made_by)
-    owner = owners.owner_of(path, project)
+    owner = owners.maker_of(path, project)
     if owner is not None:
         owner.require(environment.path, base)
         lock = None  # it installs by itself
     job = Job(target, before, lock, ask, offline, report, filled=owner is not None)
     with journal.hold(path, report) as room:
+        if _stamp(path) != seen:
+            raise _changed(environment)
         try:
             _make(job, environment, base, owner, room)
             if owner is None or not owner.at_next_use:
@@ -130,9 +132,50 @@ def _refuse(environment: Environment, path: str) -> None:
             "installed elsewhere (pipx, uv tool, another environment)"
         )
         raise ApplyError(text.format(path=environment.path))
-    if not os.path.lexists(python(path)):
+
+
+def _require_as_read(environment: Environment, path: str, report: Say) -> None:
+    """ApplyError if the environment is not there, or is another than the one that was read.
+
+    Where another run has it aside, that is waited for.
+    """
+    if journal.recover(path, report) or (not _is_there(path) and journal.recover(path, report)):
+        text = _("{path} was in the hands of another run, which has ended: run sslfix again")
+        raise ApplyError(text.format(path=environment.path))
+    if not _is_there(path):
         text = _("{path} is missing: no virtual environment")
         raise ApplyError(text.format(path=python(environment.path)))
+    if environment.document is not None and _config(path) != environment.document.text:
+        raise _changed(environment)
+
+
+def _is_there(path: str) -> bool:
+    return os.path.lexists(python(path))
+
+
+def _config(path: str) -> str:
+    """The text of pyvenv.cfg as it is read into an `Environment`."""
+    config = os.path.join(path, "pyvenv.cfg")
+    try:
+        with open(config, encoding="utf-8", errors="replace", newline="") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _stamp(path: str) -> tuple[tuple[int, int], ...]:
+    """What is another for another environment at the same path."""
+    found = []
+    for one in (path, os.path.join(path, "pyvenv.cfg")):
+        with suppress(OSError):
+            about = os.lstat(one)
+            found.append((about.st_ino, about.st_ctime_ns))
+    return tuple(found)
+
+
+def _changed(environment: Environment) -> ApplyError:
+    text = _("{path} was made anew by another run, or changed, meanwhile: run sslfix again")
+    return ApplyError(text.format(path=environment.path))
 
 
 def _before(
@@ -142,7 +185,10 @@ def _before(
     before = own(interpreter, path)
     unread = leftovers.distributions(path) - {name(one) for one in before}
     if unread:
-        text = _("{path} holds what could not be read: {names}")
+        text = _(
+            "{path} holds what could not be read: {names}: install it again, or delete what is "
+            "left of it in site-packages"
+        )
         raise ApplyError(text.format(path=environment.path, names=", ".join(sorted(unread))))
     return before
 
@@ -209,9 +255,10 @@ def _kept(room: Room) -> str:
     text = _(
         "the old one is kept in {path} ({number} MB): {undo} puts it back, {delete} deletes it"
     )
+    old = kept(room.path) or room.kept
     return text.format(
-        path=room.old,
-        number=round(size(room.old) / 1e6),
+        path=old,
+        number=round(size(old) / 1e6),
         undo="`" + shlex.join(["sslfix", "env", "--undo", room.path]) + "`",
-        delete="`" + shlex.join(["rm", "-r", room.folder]) + "`",
+        delete="`" + shlex.join(["rm", "-r", old if old == room.kept else room.folder]) + "`",
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from glob import escape, glob
 from typing import Callable, NamedTuple
 
-from sslfix.apply import children, installers, leftovers, records
-from sslfix.apply.installed import SEEDS, name, own
+from sslfix.apply import children, edited, installers, leftovers, records
+from sslfix.apply.installed import SEEDS, name, own, sites
 from sslfix.apply.installers import Target
 from sslfix.errors import ApplyError
 from sslfix.language import say as _
@@ -54,20 +58,33 @@ class Job(NamedTuple):
 
 def refill(job: Job, old: str) -> None:
     """Install what the lock file says, then what else was there, and take over loose files."""
-    strays = leftovers.strays(old)
+    new = job.target.path
+    shutil.copymode(old, new)
+    rows = leftovers.recorded(old)
+    strays = leftovers.strays(old, leftovers.owners_of(rows))
     # The top folder first: `pip install -e git+...` keeps its checkouts in src.
-    loose = leftovers.take_over([one for one in strays if os.sep not in one], old, job.target.path)
+    top = leftovers.take_over([one for one in strays if os.sep not in one], old, new)
     if job.lock is not None:
         _install_lock(job, job.lock)
     _install_missing(job)
     _restore_seeds(job)
-    if job.exact:
-        records.restore(old, job.target.path)
-    loose += leftovers.take_over(strays, old, job.target.path)
-    loose += leftovers.take_over_added(old, job.target.path)
-    if loose:
+    records.restore(old, new, exact=job.exact)
+    deep = leftovers.take_over([one for one in strays if os.sep in one], old, new)
+    merged = edited.merge(old, new, rows)
+    _tell(
+        job,
+        (*top.copied, *deep.copied, *merged.added),
+        (*top.left, *deep.left, *merged.left),
+    )
+
+
+def _tell(job: Job, taken: tuple[str, ...], left: tuple[str, ...]) -> None:
+    if taken:
         text = _("taken over, as no distribution owns them: {paths}")
-        job.report(text.format(paths=", ".join(loose)))
+        job.report(text.format(paths=", ".join(taken)))
+    if left:
+        text = _("not taken over: {paths}; it stands in the old one, see `sslfix env --undo`")
+        job.report(text.format(paths=", ".join(left)))
 
 
 def _install_missing(job: Job) -> None:
@@ -86,8 +103,6 @@ def _install_missing(job: Job) -> None:
 
 def _install_lock(job: Job, lock: LockInstall) -> None:
     """Install from the lock file by its tool; only a report where that tool is not to be had."""
-    from shutil import which
-
     folder = os.path.dirname(os.path.abspath(lock.path))
     job.report(_("installing from {path}").format(path=lock.path))
     if lock.format not in _LOCK_TOOLS:
@@ -96,7 +111,7 @@ def _install_lock(job: Job, lock: LockInstall) -> None:
         job.report(_("installed from {path}, with {tool}").format(path=lock.path, tool=tool))
         return
     tool, *rest = _LOCK_TOOLS[lock.format]
-    executable = which(tool)
+    executable = shutil.which(tool)
     if executable is None or job.offline:
         text = _("{tool} is not on PATH: installing what was installed, not what {path} says")
         if executable:
@@ -112,6 +127,7 @@ def _restore_seeds(job: Job) -> None:
 
     Not forced, but tried: setuptools 82 dropped pkg_resources, which old distributions import.
     """
+    _tell_pip(job)
     seeds = [one for one in job.before if name(one) in SEEDS - {"pip"}]
     if not seeds:
         return
@@ -120,6 +136,16 @@ def _restore_seeds(job: Job) -> None:
     except ApplyError:
         pins = ", ".join(f"{one.name}=={one.version}" for one in seeds)
         job.report(_("not to be had: {pins}; left as virtualenv installed them").format(pins=pins))
+
+
+def _tell_pip(job: Job) -> None:
+    """Report if the new pip is another release than the old one."""
+    old = "".join(one.version for one in job.before if name(one) == "pip")
+    for site in sites(job.target.path):
+        for info in glob(f"{escape(site)}/pip-*.dist-info"):
+            new = os.path.basename(info)[len("pip-") : -len(".dist-info")]
+            if old and new != old:
+                job.report(_("pip {old} became {new}").format(old=old, new=new))
 
 
 def _names(job: Job) -> set[str]:
@@ -134,8 +160,9 @@ def _named(wanted: Sequence[Distribution], error: children.CommandError) -> Appl
     found = culprits(wanted, error.output)
     if not found:
         return error
-    text = _("cannot be installed: {names}")
-    lines = [text.format(names=", ".join(f"{one.name} {one.version}" for one in found))]
+    names = ", ".join(f"{one.name} {one.version}" for one in found)
+    text = _("{names} cannot be installed: {reason}")
+    lines = [text.format(names=names, reason=_reason(error.output))]
     if any("+" in one.version for one in found):
         lines.append(
             _("a version with `+` comes from an index of its own: set it (PIP_EXTRA_INDEX_URL)")
@@ -143,23 +170,65 @@ def _named(wanted: Sequence[Distribution], error: children.CommandError) -> Appl
     return ApplyError("\n".join([*lines, error.message]))
 
 
+# How pip and uv begin what they tell of a failure; the other lines are of the build.
+_TOLD = re.compile(
+    r"No matching distribution found for|Failed to (?:build|connect|download|fetch|prepare|read)"
+    r"|Failed building|Could not (?:find|install)|[\u2570\u251c]\u2500[>\u25b6] |Because "
+    r"|No solution found"
+    r"|Distribution not found|is not a valid editable|does not appear to be a Python project"
+)
+_MARKS = re.compile(r"^(?:[\s\u00d7\u2570\u251c\u2500>\u25b6]|cause:|error:|ERROR:)+")
+# pip says what it works at, and then only that a child of its own failed.
+_CHILD_FAILED = re.compile(r"subprocess-exited-with-error|did not run successfully")
+_WORKS_AT = re.compile(r"(?:Collecting|Obtaining|Processing) ")
+
+
+# They say that, and another line why.
+_NO_REASON = re.compile(r"Failed to build|Failed building|\[\d+ lines of output\]")
+
+
+def _reason(output: str) -> str:
+    """One line of why: the last that tells of a failure, and the first cause if uv says one."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    told = [line for line in lines if _TOLD.search(line)]
+    told = [line for line in told if not _NO_REASON.search(line)] or told or lines
+    caused = [line for line in lines if line.lstrip().startswith("cause:")]
+    return ": ".join(
+        dict.fromkeys(_MARKS.sub("", line).strip() for line in (*told[-1:], *caused[-1:]))
+    )
+
+
 def culprits(wanted: Sequence[Distribution], output: str) -> list[Distribution]:
     """Those of the distributions that pip or uv says it could not find, fetch or build.
 
-    Both name them in the lines that tell of the failure; the lines around are of the build.
+    Both name them, or where they come from, in the lines that tell of the failure.
     """
-    import re
+    lines = output.splitlines()
+    found = _mentioned(wanted, [line for line in lines if _TOLD.search(line)])
+    if not found and _CHILD_FAILED.search(output):
+        found = _mentioned(wanted, [line for line in lines if _WORKS_AT.match(line)][-1:])
+    return found
 
-    told = re.compile(
-        r"No matching distribution found for|Failed to (?:build|download|fetch|prepare|read)"
-        r"|Failed building|Could not (?:find|install)|\u2570\u2500> |Because |No solution found"
-        r"|Distribution not found|is not a valid editable|does not appear to be a Python project"
-    )
-    lines = " ".join(line for line in output.splitlines() if told.search(line)).lower()
+
+def _mentioned(wanted: Sequence[Distribution], lines: Sequence[str]) -> list[Distribution]:
     # As names are written in these lines: with `-` or `_` or `.`, never as a part of a longer one.
+    text = " ".join(lines).lower()
     return [
         one
         for one in wanted
-        if re.search(rf"(?<![\w.-]){re.sub('-', '[-_.]+', name(one))}(?![\w-]|\.\w)", lines)
-        or (one.editable and one.editable.lower() in lines)
+        if re.search(rf"(?<![\w.-]){re.sub('-', '[-_.]+', name(one))}(?![\w-]|\.\w)", text)
+        or any(re.search(rf"{re.escape(place.lower())}(?![\w./-])", text) for place in _places(one))
     ]
+
+
+def _places(distribution: Distribution) -> Iterator[str]:
+    """The folder and the path of the URL that a distribution comes from."""
+    import json
+    from urllib.parse import urlsplit
+
+    if distribution.editable:
+        yield distribution.editable
+    with suppress(ValueError, AttributeError):
+        path = urlsplit(json.loads(distribution.direct_url or "{}").get("url", "")).path
+        if len(path) > 1:
+            yield path

@@ -1,4 +1,8 @@
-"""The folder beside an environment that is made anew: the old environment, a journal and a lock."""
+"""The folder beside an environment while it is made anew or put back, and the old one kept in it.
+
+Afterwards nothing stands beside the environment: a folder there would get into source
+distributions, and pipx and uv take it for a tool. All of them leave alone what is in one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from sslfix.language import say as _
 
 _PREFIX = ".sslfix-"
 _MARKER = ".sslfix-making"
+_KEPT = ".sslfix-old"
+_SIGNING = 0.2  # seconds in which who has a lock has also said so
 # What an environment may be in the middle of; the journal finishes or undoes it.
 MAKING = "making"
 MADE = "made"
@@ -34,8 +40,18 @@ class Room(NamedTuple):
         return os.path.join(self.folder, "aside")
 
     @property
-    def old(self) -> str:
+    def older(self) -> str:
+        """Where one that stepped aside holds the one that was kept before it."""
+        return os.path.join(self.aside, _KEPT)
+
+    @property
+    def kept(self) -> str:
         """The one before the last that was verified, kept until the next is."""
+        return os.path.join(self.path, _KEPT)
+
+    @property
+    def homeless(self) -> str:
+        """The same, as long as there is no environment to keep it in."""
         return os.path.join(self.folder, "old")
 
     @property
@@ -85,7 +101,9 @@ class Pending(NamedTuple):
     @property
     def message(self) -> str:
         """What happened and what the next run will do about it."""
-        if self.at_work:
+        if self.at_work and not self.entry.pid:
+            text = _("{path} is being made anew by another run")
+        elif self.at_work:
             text = _("{path} is being made anew by process {pid} since {since}")
         elif self.entry.step == MAKING:
             text = _(
@@ -111,8 +129,24 @@ def undoable(path: str) -> tuple[str, ...]:
 
     Several if a folder has several; the caller asks which.
     """
-    paths = [path] if os.path.isdir(Room.of(path).folder) else _with_rooms(path)
-    return tuple(one for one in paths if kept(one) or pending_of(one))
+    if _is_undoable(path):
+        return (path,)
+    paths = dict.fromkeys([*_with_rooms(path), *_inside(path)])
+    return tuple(one for one in paths if _is_undoable(one))
+
+
+def _is_undoable(path: str) -> bool:
+    return bool(kept(path) or pending_of(path))
+
+
+def _inside(folder: str) -> list[str]:
+    """The folders in a folder, and those that links there lead to."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((one.path, one.is_symlink()) for one in entries if one.is_dir())
+    except OSError:
+        return []
+    return [os.path.realpath(path) if is_link else path for path, is_link in found]
 
 
 def _with_rooms(folder: str) -> list[str]:
@@ -135,13 +169,13 @@ def pending_of(environment: str) -> Pending | None:
     at_work = is_held(room)
     if not at_work and not os.path.lexists(room.aside):
         return None
-    return Pending(environment, read(room.lock if at_work else room.journal), at_work)
+    return Pending(environment, holder(room) if at_work else read(room.journal), at_work)
 
 
 def kept(environment: str) -> str | None:
     """Where the environment before the last recreation is kept, None if it is not."""
-    old = Room.of(environment).old
-    return old if os.path.lexists(old) else None
+    room = Room.of(environment)
+    return next((one for one in (room.kept, room.homeless) if os.path.lexists(one)), None)
 
 
 def size(folder: str) -> int:
@@ -171,8 +205,20 @@ def is_held(room: Room) -> bool:
     return False
 
 
+def holder(room: Room) -> Entry:
+    """Who has the lock, process 0 if it does not say; there is a moment between both."""
+    from time import monotonic, sleep
+
+    until = monotonic() + _SIGNING
+    found = read(room.lock)
+    while not found.pid and monotonic() < until:
+        sleep(0.005)
+        found = read(room.lock)
+    return found
+
+
 def read(path: str) -> Entry:
-    """What stands in a journal or a lock; it is written whole or not at all."""
+    """What stands in a journal or a lock; process 0 if nothing does."""
     import json
 
     try:

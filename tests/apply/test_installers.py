@@ -44,6 +44,17 @@ def _direct(**data: object) -> str:
                 "1",
                 "p",
                 direct_url=_direct(
+                    url="https://index.example/a.zip", archive_info={"hash": "sha256=ab"}
+                ),
+            ),
+            ("a @ https://index.example/a.zip#sha256=ab",),
+        ),
+        (
+            Distribution(
+                "a",
+                "1",
+                "p",
+                direct_url=_direct(
                     url="ssh://git@index.example/a",
                     vcs_info={"vcs": "git", "requested_revision": "main", "commit_id": "c0ffee"},
                 ),
@@ -135,6 +146,19 @@ def test_the_error_shown_is_that_of_an_installer_that_could_work(
     monkeypatch.setattr(installers, "installers", lambda _: found)
     with pytest.raises(ApplyError, match="no such version"):
         installers.install(Target("/e", "/e/bin/python", "3.9"), ["x"], str(tmp_path))
+
+
+def test_a_dead_index_is_tried_once_more_unless_a_person_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "said"
+    command = ("sh", "-c", f"echo $PIP_RETRIES $UV_HTTP_RETRIES > {said}")
+    found = (installers.Installer("a", command, command, "", ()),)
+    monkeypatch.setattr(installers, "installers", lambda _: found)
+    monkeypatch.delenv("UV_HTTP_RETRIES", raising=False)
+    monkeypatch.setenv("PIP_RETRIES", "7")
+    installers.install(Target("/e", "/e/bin/python", "3.9"), ["x"], str(tmp_path))
+    assert said.read_text() == "7 1\n"
 
 
 def test_a_preloaded_library_that_breaks_the_installer_is_left_out(

@@ -95,6 +95,22 @@ def test_the_owner_is_known_by_what_it_leaves_and_where_it_stands(
     assert typed == (commands.replace("{root}", str(tmp_path)) if commands else None)
 
 
+def test_poetrys_environment_of_a_project_without_a_lock_is_made_as_it_was(tmp_path: Path) -> None:
+    place = tmp_path / "pypoetry/virtualenvs/work-aB3_-xyz-py3.9"
+    place.parent.mkdir(parents=True)
+    run(BASE, "-m", "venv", "--without-pip", place)
+    (place / "notes").touch()
+    (tmp_path / "pyproject.toml").touch()
+    owner = owner_of(str(place), str(tmp_path))
+    assert owner is not None
+    assert owner.tool == "poetry"  # it is the project's
+    with pytest.raises(ApplyError, match=r"for a project that is not known|not on PATH"):
+        recreate(read(place, BASE), BASE, ask)
+    recreate(read(place, BASE), BASE, ask, project=str(tmp_path))
+    assert (place / "notes").exists()
+    assert kept(str(place))
+
+
 def _tool(folder: Path, name: str, script: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / name).write_text("#!/bin/sh\n" + script)

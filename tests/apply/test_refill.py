@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
-from sslfix.apply import records
-from sslfix.apply.refill import culprits
+from sslfix.apply import records, refill
+from sslfix.apply.installers import Target
+from sslfix.apply.refill import Job, culprits
 from sslfix.model import Distribution
-from tests.apply.worlds import unpack, wheel
+from tests.apply.worlds import ask, unpack, wheel
 
 WANTED = [
     Distribution("one", "1.0", ""),
     Distribution("one-more", "2.0", ""),
     Distribution("zope.interface", "5", ""),
     Distribution("own", "1", "", "/work/own"),
+    Distribution(
+        "direct",
+        "1",
+        "",
+        direct_url='{"url": "https://index.example/a/d-1.whl", "archive_info": {}}',
+    ),
 ]
 
 
@@ -33,11 +42,104 @@ WANTED = [
         ("ERROR: /work/own is not a valid editable requirement. It should", ["own"]),
         ("error: Distribution not found at: file:///work/own", ["own"]),
         ("Collecting one==1.0\nkilled", []),
+        ("error: Failed to build `own @ file:///work/own`\n  cause: Failed to resolve", ["own"]),
+        ("error: Failed to download `direct @ https://index.example/a/d-1.whl`", ["direct"]),
+        ("  cause: Failed to fetch: https://index.example/a/d-1.whl\n  cause: error", ["direct"]),
+        ("Failed to connect to proxy x while fetching https://index.example/a/d-1.whl", ["direct"]),
+        ("ERROR: Could not install packages: Max retries exceeded: /a/d-1.whl (x)", ["direct"]),
+        ("ERROR: Could not install requirement one from x because of HTTP error 503", ["one"]),
+        (
+            "Obtaining file:///work/own\n  Collecting one\n  x did not run successfully.",
+            ["own"],
+        ),
         ("ERROR: No matching distribution found for one.more.else==1", []),
     ],
 )
 def test_the_culprit_is_what_the_installer_failed_at(output: str, found: list[str]) -> None:
     assert [one.name for one in culprits(WANTED, output)] == found
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (
+            "error: Failed to build `own`\n  cause: Failed to fetch: x\n  cause: b (111)\n",
+            "Failed to fetch: x: b (111)",
+        ),
+        (
+            "ERROR: No matching distribution found for one==1.0\n\n[notice] x",
+            "No matching distribution found for one==1.0",
+        ),
+        ("error: x\n\u2570\u2500> one\n", "one"),
+        ("x\nERROR: own\n", "own"),
+        (
+            "\u2570\u2500> [4 lines of output]\n  Could not find x\nERROR: Failed to build own",
+            "Could not find x",
+        ),
+    ],
+)
+def test_the_reason_is_one_line(output: str, reason: str) -> None:
+    assert refill._reason(output) == reason
+
+
+def _job(folder: Path, said: list[str], *before: Distribution) -> Job:
+    target = Target(str(folder), str(folder / "bin/python"), "3.9")
+    return Job(target, before, None, ask, True, said.append)
+
+
+def test_the_mode_comes_back_and_what_is_left_is_told(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir(mode=0o700)
+    site = new / "lib/python3.9/site-packages"
+    (site / "pip-26.1.dist-info").mkdir(parents=True)
+    (old / "notes").touch()
+    os.mkfifo(old / "fifo")
+    said: list[str] = []
+    refill.refill(_job(new, said, Distribution("pip", "23.0", "")), str(old))
+    assert new.stat().st_mode & 0o777 == 0o700
+    assert said == [
+        "pip 23.0 became 26.1",
+        "taken over, as no distribution owns them: notes",
+        "not taken over: fifo; it stands in the old one, see `sslfix env --undo`",
+    ]
+
+
+PLACE = {"url": "https://index.example/one.whl"}
+OLD_HASH = {"hash": "sha256=ab"}
+HASHES = {"hash": "sha256=ab", "hashes": {"sha256": "ab"}}
+COMMIT = {"vcs": "git", "commit_id": "c0ffee"}
+GIT = {"url": "https://index.example/one", "vcs_info": COMMIT}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "back"),
+    [
+        ({**PLACE, "archive_info": HASHES}, {**PLACE, "archive_info": {}}, True),
+        (
+            {**PLACE, "archive_info": HASHES},
+            {"url": PLACE["url"] + "#sha256=ab", "archive_info": {}},
+            True,
+        ),
+        (
+            {**PLACE, "archive_info": OLD_HASH},
+            {**PLACE, "archive_info": {"hashes": {"sha256": "cd"}}},
+            False,
+        ),
+        ({**PLACE, "archive_info": {}}, {"url": "file:///one.whl", "archive_info": {}}, False),
+        ({**GIT, "vcs_info": {**COMMIT, "requested_revision": "main"}}, GIT, True),
+        ({**GIT, "vcs_info": {"vcs": "git", "commit_id": "0"}}, GIT, False),
+    ],
+)
+def test_where_a_distribution_is_from_is_noted_as_it_was(
+    tmp_path: Path, old: dict[str, object], new: dict[str, object], back: bool
+) -> None:
+    for side, direct in (("old", old), ("new", new)):
+        site = tmp_path / side / "lib/python3.9/site-packages"
+        unpack(wheel(tmp_path, "one", "1"), site, direct)
+    records.restore(str(tmp_path / "old"), str(tmp_path / "new"), exact=False)
+    info = site / "one-1.dist-info"
+    assert json.loads((info / "direct_url.json").read_text()) == (old if back else new)
+    assert ("direct_url.json,sha256=" in (info / "RECORD").read_text()) == back
 
 
 def test_the_notes_of_installers_are_brought_back_and_recorded(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_an_environment_that_died_with_an_upgrade_works_again(base: Base, stale:
     assert _import(stale, "ssl, requests, own_module") == ""
     assert "seed" in (stale / "bin/activate").read_text()
     assert run(stale / "bin/pip", "--version").returncode == 0
-    assert sorted(os.listdir(stale.parent)) == [".sslfix-.venv", ".venv", "own"]
+    assert sorted(os.listdir(stale.parent)) == [".venv", "own"]
 
 
 def _cut(monkeypatch: pytest.MonkeyPatch) -> None:

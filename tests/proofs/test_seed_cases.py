@@ -76,8 +76,9 @@ def test_an_environment_killed_by_an_upgrade_is_found_and_brought_back(dead: Pat
     assert distributions(dead) == before
     assert 'prompt = "shop"' in (dead / ".venv/pyvenv.cfg").read_text().replace("'", '"')
     assert os.listdir(dead).count(".venv") == 1
-    # The old one is kept for `sslfix env --undo`, out of the way of git.
-    assert [name for name in os.listdir(dead) if "sslfix" in name] == [".sslfix-.venv"]
+    # The old one is kept for `sslfix env --undo`, where no tool looks for it.
+    assert [name for name in os.listdir(dead) if "sslfix" in name] == []
+    assert (dead / ".venv/.sslfix-old/pyvenv.cfg").exists()
     assert sslfix(cwd=dead).returncode == 0
 
 
