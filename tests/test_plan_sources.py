@@ -82,6 +82,15 @@ def test_the_fix_removes_its_finding(
     assert not [one for one in matcher(after) if one.rule.id == "SSL601"]
 
 
+def test_the_title_names_three_modules_at_most() -> None:
+    program = "import requests\nimport green\nif __name__ == '__main__':\n    pass\n"
+    programs = [Document(f"run{number}.py", program) for number in range(5)]
+    green = Document("green.py", LATE.partition("\n")[2])
+    fix, after = fixed(Facts((HERE,), sources=(green, *programs)))
+    title = "patch at the top of run0.py, run1.py, run2.py and 2 more as well"
+    assert (fix and fix.title, matcher(after)) == (title, ())
+
+
 def test_the_projects_linters_are_told() -> None:
     _fix, after = fixed(world(run=LATE, pyproject="[tool.ruff]\n"))
     assert "import requests  # noqa: E402\n" in after.sources[0].text

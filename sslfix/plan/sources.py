@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sslfix.language import say as _
 from sslfix.model import Applicability, Facts, Fix, Interpreter
@@ -12,6 +12,8 @@ from sslfix.source.moving import Move, move_to_top, on_top
 from sslfix.source.moving_style import NAMES, style_of
 
 from .tasks import Task
+
+_LISTED = 3
 
 
 def move(task: Task, interpreter: Interpreter) -> Fix | None:
@@ -31,8 +33,15 @@ def move(task: Task, interpreter: Interpreter) -> Fix | None:
     applicability = Applicability.UNSAFE if whys else Applicability.SAFE
     why = whys[0] if whys else _("nothing above it does more than import and define")
     edits = tuple(edit for move in made for edit in move.edits)
-    path = ", ".join(others) or found[0].entry.path
+    path = _listed(others) or found[0].entry.path
     return Fix(title.format(path=path), applicability, edits, why)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    """The paths in a row, from the fourth on only their number."""
+    row = ", ".join(paths[:_LISTED])
+    left = len(paths) - _LISTED
+    return _("{paths} and {count} more").format(paths=row, count=left) if left > 0 else row
 
 
 def modernise(task: Task) -> Fix | None:

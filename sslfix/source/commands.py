@@ -26,7 +26,9 @@ WORDS = (
     b"flask",
 )
 _LINE = re.compile(r"(?:[^\n\\]|\\(?:\r?\n|.))+", re.DOTALL)
-_TOKEN = re.compile(r"""[^\s"',\[\];&|\\]+|[;&|]""")
+_TOKEN = re.compile(
+    r"""(?:[^\s"',\[\];&|\\=]|=(?:"[\w.:/-]*"|'[\w.:/-]*')?)+|[;&|]""",
+)
 _PROGRAM = re.compile(
     r"(?:.*/)?(?P<name>gunicorn|python|celery|locust|uwsgi|uvicorn|daphne|hypercorn|flask)[\d.]*"
 )
@@ -126,6 +128,7 @@ def _options(words: list[str]) -> tuple[dict[str, str], list[str]]:
     while waiting:
         word = waiting.pop(0)
         name, equals, value = word.partition("=")
+        value = value.strip("\"'")
         if not word.startswith("-"):
             others.append(word)
         elif equals or name in _FLAGS:

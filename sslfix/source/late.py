@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sslfix.model import Document, Facts, Interpreter, Location, Span
 from sslfix.source.holders import RECURSES, Holders, known_versions
-from sslfix.source.modules import Modules, stem
+from sslfix.source.modules import Modules, is_test, stem
 from sslfix.source.moving_style import SETTINGS_ONLY
 from sslfix.source.patches import mentions_patch
 from sslfix.source.running import Late, Place, Run, Start
@@ -89,8 +89,7 @@ def _is_imported(document: Document, modules: Modules, run: Collection[str]) -> 
     """Whether a module imports this one that is no test and not run by it."""
     own = stem(document.path)
     for other in modules.documents.values():
-        is_test = any(part.startswith(("test", "conftest")) for part in other.path.split("/"))
-        if is_test or other.path in run or own not in other.text:
+        if is_test(other.path) or other.path in run or own not in other.text:
             continue
         tree = parse(other)
         nodes = ast.walk(tree) if tree else ()
@@ -121,8 +120,11 @@ def _misplaced(late: Late) -> Misplaced | None:
     own = (step for step in steps if step.document.path == document.path)
     first = next(own, steps[0])
     before = _statement_at(first)
+    is_library = not late.start.is_sure and first.document.path.endswith("__init__.py")
     if late.statement is None or before is None:
         return None
+    if is_library and first.document.path != document.path:
+        return None  # what a package does for all that import it, a person decides
     return Misplaced(
         patch=document,
         statement=span(document, late.statement),

@@ -97,6 +97,11 @@ def is_python(document: Document) -> bool:
     return document.path.endswith((".py", ".pyw")) or (head[:2] == "#!" and "python" in head)
 
 
+def is_test(path: str) -> bool:
+    """Whether a file is a test or stands among tests, by its path."""
+    return any(part.startswith(("test", "conftest")) for part in path.split("/"))
+
+
 def _imported_words(text: str) -> set[str]:
     return {word for groups in _IMPORTS.findall(text) for part in groups for word in words(part)}
 

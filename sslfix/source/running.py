@@ -124,6 +124,7 @@ class Run:
         self.workers: list[tuple[Place, ast.stmt]] = []
         self.program = "" if start.in_package else start.document.path
         self.doubts = 0
+        self.outside = (0, 0)  # the doubts and the holders there were when the module began
         self.is_patched = False
         self.late: list[Late] = []
         with suppress(_Done):
@@ -168,9 +169,10 @@ class Run:
         tree = parse(document)
         if tree:
             names = self.spaces.setdefault(path, {})
-            outer, self.statement = self.statement, None
+            before = self.statement, self.outside
+            self.statement, self.outside = None, (self.doubts, len(self.holders))
             self.run(tree.body, document, names)
-            self.statement = outer
+            self.statement, self.outside = before
 
     def has_run(self, before: bool | None) -> bool:
         """Whether what ran before (surely, perhaps, or not) tells all that it would tell now."""
@@ -185,6 +187,8 @@ class Run:
         """
         for number, statement in enumerate(body, 1):
             outer, self.statement = self.statement, statement
+            if any(self.value(one, names) in patches.PATCHES for one in _handed_on(statement)):
+                self.is_patched = True  # whoever got it may have called it
             goes_on = self.run_statement(statement, document, names)
             self.statement = outer
             if not goes_on:
@@ -371,7 +375,7 @@ class Run:
                 for each in ast.walk(target) if target is not None else ():
                     if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
                         names[each.id] = None
-        if patches.green_worker(statement, document.path):
+        if not self.doubts and patches.green_worker(statement, document.path):
             what = _("the worker's monkey patch")
             self.workers.append((Place(document, statement, what, self.via), statement))
 
@@ -430,11 +434,17 @@ class Run:
     # ----------------------------------------------------------------------- patches
 
     def patch(self, place: Place, *, patches_ssl: bool | None) -> None:
-        """Note that ssl is patched here, too late or in time; None says that it only may be."""
+        """Note that ssl is patched here, too late or in time; None says that it only may be.
+
+        Under a condition that nobody knows it may never be: then only a module counts that both
+        imports and patches whenever it runs.
+        """
         if patches_ssl is False or self.is_patched:
             return
-        if patches_ssl and self.holders:
-            worst = [one for one in self.holders if one[1] == holders.RECURSES] or self.holders
+        doubts, count = self.outside if self.doubts else (0, 0)
+        held = self.holders[count:] if self.doubts == doubts else []
+        if patches_ssl and held:
+            worst = [one for one in held if one[1] == holders.RECURSES] or held
             is_plain = not self.doubts and not self.calls
             self.late.append(Late(place, *worst[0], self.start, self.statement, is_plain))
         self.is_patched = True
@@ -470,6 +480,21 @@ def _value_of(statement: ast.stmt) -> ast.expr | None:
     """The expression that a simple statement evaluates."""
     found = getattr(statement, "value", None) or getattr(statement, "exc", None)
     return found if isinstance(found, ast.expr) else None
+
+
+@cache
+def _handed_on(statement: ast.stmt) -> tuple[ast.expr, ...]:
+    """The names in a statement itself that are neither called there nor only bound to another."""
+    parts = [
+        one for one in ast.iter_child_nodes(statement) if isinstance(one, (ast.expr, ast.withitem))
+    ]
+    nodes = [node for part in parts for node in ast.walk(part)]
+    plain: set[ast.AST] = {node.func for node in nodes if isinstance(node, ast.Call)}
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value:
+        plain.add(statement.value)
+    return tuple(
+        node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in plain
+    )
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sslfix.language import say as _
 from sslfix.model import Document
 from sslfix.source.commands import Command, commands
-from sslfix.source.modules import Modules, folder_of, join
+from sslfix.source.modules import Modules, folder_of, is_test, join
 from sslfix.source.patches import is_green, mentions_patch
 from sslfix.source.running import Place, Start
 
@@ -29,33 +29,38 @@ class Told(NamedTuple):
 
 def starts(modules: Modules, others: Iterable[Document]) -> list[Start]:
     """The programs of a project; `others` are the files that say how they are started."""
-    told = [one for document in others for one in _told(document, modules)]
+    setups = [one for path, one in modules.documents.items() if path.endswith("setup.py")]
+    told = [one for document in (*others, *setups) for one in _told(document, modules)]
     patched = {one.start.document.path for one in told if one.is_patched}
     plain = [one.start for one in told if not one.is_patched]
     known = {one.document.path for one in plain}
     named = [
         start
         for document in modules.documents.values()
-        for start in _by_itself(document)
+        for start in _by_itself(document, modules)
         if start.document.path not in known
         if start.is_sure or start.document.path not in patched
     ]
     return [*plain, *named]
 
 
-def _by_itself(document: Document) -> Iterator[Start]:
+def _by_itself(document: Document, modules: Modules) -> Iterator[Start]:
     """How a file is started, if its name or its text says that it is."""
     name = document.path.rpartition("/")[2]
     if name == "__main__.py":
         yield Start(document, in_package=True)
     elif name in IMPORTED:
         yield Start(document, is_script=False, in_package=True, is_sure=False)
-    elif name == "manage.py" or document.text.startswith("#!") or _GUARD.search(document.text):
+    elif name == "manage.py" or _GUARD.search(document.text):
         yield Start(document)
+    elif document.text.startswith("#!"):
+        yield Start(document, is_sure=not _TASKS.search(document.text))
     elif _TASKS.search(document.text):
         return  # the locust command starts it, which has patched by then
     elif name in MAYBE or mentions_patch(document.text):
-        yield Start(document, is_sure=False)
+        package = join(folder_of(document.path), "__init__.py")
+        in_package = package in modules.documents and not is_test(document.path)
+        yield Start(document, in_package=in_package, is_sure=False)
 
 
 # --------------------------------------------------------------------------- what files tell
@@ -69,7 +74,7 @@ def _told(document: Document, modules: Modules) -> Iterator[Told]:
             if found:
                 start = Start(found, is_script=False, in_package=True, function=function)
                 yield Told(start, is_patched=False)
-    if name != "pyproject.toml":
+    if name not in {"pyproject.toml", "setup.py"}:
         for command in commands(document):
             yield from _command(command, document, modules)
 

@@ -48,6 +48,17 @@ def detect(files: dict[str, str]) -> tuple[Hit, ...]:
         "import requests\ndef main():\n    " + GEVENT,
         "def main():\n    import requests\n" + GEVENT,
         "import requests\n# gevent\nmonkey.patch_all()\n",
+        "import requests\nif fast:\n    " + GEVENT,
+        "if fast:\n    import requests\n    " + GEVENT,
+        "import requests\nif fast:\n    import grequests\n",
+        "import requests\nif 'nose' in modules or hasattr(sys, 'x'):\n    " + GEVENT,
+        "import requests\nfor x in y:\n    " + GEVENT,
+        "import requests\ndef f():\n    if x:\n        return\n    " + GEVENT + "f()\n",
+        # Whoever got the function may have called it.
+        "from gevent import monkey as m\nx = {'a': m.patch_ssl}\nimport requests\nm.patch_all()\n",
+        "from gevent import monkey as m\ng(m.patch_all)\nimport requests, grequests\n",
+        "from gevent import monkey as m\ng(p=m.patch_all)\nimport requests, grequests\n",
+        "from gevent import monkey as m\nfor p in (m.patch_ssl,): p()\nimport boto3, grequests\n",
         # Nothing to judge.
         "import requests\n",
         "import requests\nprint 'gevent'\n",
@@ -81,9 +92,9 @@ def test_is_silent(source: str) -> None:
         ("import requests\nfrom locust import HttpUser\nif __name__ == '__main__':\n  x\n", 2, 1),
         ("try:\n    import requests\nexcept ImportError:\n    requests = None\n" + GEVENT, 5, 2),
         ("with x:\n    import requests\nclass A:\n    " + GEVENT, 4, 2),
-        ("import requests\nif fast:\n    " + GEVENT, 3, 1),
         ("import requests\nif __name__ == '__main__':\n    " + GEVENT, 3, 1),
-        ("if fast:\n    import requests\n    " + GEVENT, 3, 2),
+        ("import sys\nimport requests\nif sys.version_info > (3,):\n    " + GEVENT, 4, 2),
+        ("import requests\nfrom gevent import monkey as m\np = m.patch_all\np()\n", 4, 1),
         ("import ssl\r\nimport requests\r\n" + GEVENT, 3, 2),
     ],
 )
@@ -427,9 +438,62 @@ LATE = "import requests\n" + GEVENT
             id="a function that may have ended before",
         ),
         pytest.param(
-            {"go.py": f"import boto3\ndef f():\n    if x:\n        return\n    {GEVENT}\nf()\n"},
-            ["go.py:5", "go.py:1", "go.py:7"],
-            id="a patch that may not run, and is late if it does",
+            {"go.py": GUARD + "if x:\n    import late\n", "late.py": LATE},
+            ["late.py:2", "go.py:4", "late.py:1"],
+            id="a module that may be imported, and patches late whenever it is",
+        ),
+        pytest.param(
+            {"go.py": GUARD + "import requests\nif x:\n    import p\n", "p.py": GEVENT},
+            None,
+            id="a module that patches, and may be imported",
+        ),
+        pytest.param(
+            {
+                "go.py": GUARD + "from p import patch\npatch()\nimport requests, grequests\n",
+                "p.py": "def patch():\n    from gevent import monkey\n"
+                "    for call in (monkey.patch_ssl, monkey.patch_socket):\n        call()\n",
+            },
+            None,
+            id="a function of another module may have patched",
+        ),
+        pytest.param(
+            {
+                "load/client.py": "#!env/bin/python3\nimport requests\nfrom locust import User\n",
+                "load/isa.py": "import client\nimport locust\n",
+            },
+            None,
+            id="what locust's files share is no program, whatever its first line",
+        ),
+        pytest.param(
+            {"p/__init__.py": "import requests\n", "p/news.py": "import grequests\n"},
+            ["p/news.py:1", "p/__init__.py:1"],
+            id="a module that its package comes before",
+        ),
+        pytest.param(
+            {"tests/__init__.py": "import requests\n", "tests/test_x.py": "import grequests\n"},
+            None,
+            id="how a test is started nobody knows",
+        ),
+        pytest.param(
+            {
+                "lib/net.py": f"import requests\ndef main():\n    {GEVENT}",
+                "setup.py": 'setup(entry_points={"console_scripts": ["x=lib.net:main"]})\n',
+            },
+            ["lib/net.py:3", "lib/net.py:1"],
+            id="a console script of setup.py",
+        ),
+        pytest.param(
+            {
+                "wsgi.py": "import requests\n",
+                "Procfile": 'web: gunicorn --preload --worker-class="gevent" wsgi:app\n',
+            },
+            ["Procfile:1", "wsgi.py:1"],
+            id="an option's value in quotes",
+        ),
+        pytest.param(
+            {"gunicorn.conf.py": 'import requests\nif x:\n    worker_class = "gevent"\n'},
+            None,
+            id="gunicorn's configuration under a condition",
         ),
         pytest.param(
             {"app.py": "import aiohttp\nimport requests\n" + GEVENT},

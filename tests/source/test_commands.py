@@ -49,3 +49,9 @@ def test_options_are_known_by_their_long_names_and_the_place_is_the_command() ->
     assert command.options == {"--worker-class": "gevent", "--preload": "", "--config": "conf.py"}
     text = document.text[command.span.start : command.span.end]
     assert text == "gunicorn -k gevent --preload -c conf.py a:b"
+
+
+@pytest.mark.parametrize("value", ["gevent", '"gevent"', "'gevent'"])
+def test_values_may_stand_in_quotes(value: str) -> None:
+    (command,) = commands(Document("Procfile", f"web: gunicorn --worker-class={value} a:b\n"))
+    assert (command.target, command.options) == ("a:b", {"--worker-class": "gevent"})

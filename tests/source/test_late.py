@@ -52,7 +52,7 @@ def cut(document: Document, span: Span) -> str:
         (
             {
                 "go.py": "def f():\n    import boto3\nx = f()\nimport eventlet\n"
-                "if x:\n    eventlet.monkey_patch()\n"
+                "def g():\n    eventlet.monkey_patch()\ng()\n"
             },
             ("eventlet.monkey_patch()", ["import eventlet"], "go.py", "x = f()", False),
         ),
@@ -66,6 +66,11 @@ def test_says_what_has_to_stand_where(
     needs = [cut(found.patch, one) for one in found.needs]
     statement, before = cut(found.patch, found.statement), cut(found.entry, found.before)
     assert (statement, needs, found.entry.path, before, found.certain) == expected
+
+
+def test_what_a_package_does_for_all_that_import_it_is_left_alone() -> None:
+    files = {"p/__init__.py": "import requests\n", "p/news.py": "import requests, grequests\n"}
+    assert wanted(files) is None
 
 
 def test_where_no_source_holds_the_patch_none_can_be_moved() -> None:
