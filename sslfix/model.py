@@ -370,7 +370,8 @@ class Interpreter(NamedTuple):
     one of `ssl` and `ssl_error` (the message of the failing `import ssl`) is set. `judges` are the
     paths of the dependency files that are its project's, None for all. `source` says
     how it is known: "asked", "binary" (read, not run) or "profile" (a deployment target).
-    `ended` is the month or day since which its Python gets no fixes, "" where it does.
+    `ended` is the month or day since which its Python gets no fixes, "" where it does. `differs`
+    is what it says of itself that its files do not, "" for nothing or where they were not read.
     """
 
     id: str
@@ -389,6 +390,7 @@ class Interpreter(NamedTuple):
     distributions: tuple[Distribution, ...] = ()
     judges: frozenset[str] | None = None
     ended: str = ""
+    differs: str = ""
 
 
 class Installation(NamedTuple):

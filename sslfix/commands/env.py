@@ -120,9 +120,22 @@ def _inspected(choices: Sequence[interpreters.Choice], *, no_exec: bool) -> Iter
     answer = interpreters.answer_unrun if no_exec else interpreters.answer
     for number, choice in enumerate(choices, 1):
         try:
-            yield _judged(interpreters.inspect(choice, f"i{number}", answer=answer))
+            found = _judged(interpreters.inspect(choice, f"i{number}", answer=answer))
+            yield found if no_exec else found._replace(differs=_difference(found))
         except ProbeError as error:
             print(f"sslfix: {error} ({choice.because})", file=sys.stderr)
+
+
+def _difference(asked: Interpreter) -> str:
+    """What an interpreter says of itself that its files do not: a library may be preloaded."""
+    from sslfix.collect import binaries
+
+    if asked.source != "asked":
+        return ""
+    try:
+        return binaries.differs(asked, binaries.read(asked.executable, os.environ)) or ""
+    except ProbeError:
+        return ""  # files of a kind that can't be read: what it says is all there is
 
 
 def _half_made(project: str, known: Sequence[interpreters.Choice]) -> Iterator[interpreters.Choice]:

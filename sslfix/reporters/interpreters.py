@@ -24,6 +24,7 @@ def interpreter_json(interpreter: Interpreter) -> dict[str, object]:
         "ssl_error": interpreter.ssl_error,
         "source": interpreter.source,
         "chosen_because": interpreter.chosen_because,
+        **({"differs": interpreter.differs} if interpreter.differs else {}),
         "environment": environment
         and {
             "path": environment.path,
@@ -43,7 +44,7 @@ def interpreter_text(interpreter: Interpreter, others: Sequence[str] = ()) -> st
         ("python", f"{version} ({interpreter.implementation})" + _ended(interpreter)),
         ("ssl", library or _("none: {reason}").format(reason=interpreter.ssl_error)),
     ]
-    rows += [(_("besides"), text) for text in others]
+    rows += [(_("besides"), text) for text in (interpreter.differs, *others)]
     if interpreter.environment is not None:
         rows += _environment(interpreter.environment)
     number = len(interpreter.distributions)

@@ -29,11 +29,15 @@ class Modern(NamedTuple):
 
 
 class Rewriting(NamedTuple):
-    """One place written anew. `equal` says that it behaves as it did."""
+    """One place written anew. `equal` says that it behaves as it did.
+
+    `instead` is what is written, where that is not what the table of names advises.
+    """
 
     edits: tuple[Edit, ...]
     equal: bool = True
     needs: tuple[str, ...] = ()  # names of ssl that the place uses without a module before them
+    instead: str = ""
 
 
 def fix(document: Document, location: Location, rule: str) -> Modern | None:
@@ -51,7 +55,7 @@ def fix(document: Document, location: Location, rule: str) -> Modern | None:
         found = _import(source, use) if isinstance(use.node, _IMPORTS) else _write(source, use)
         if found is not None:
             applicability = Applicability.SAFE if found.equal else Applicability.UNSAFE
-            title = _("write {instead}").format(instead=use.name.instead)
+            title = _("write {instead}").format(instead=found.instead or use.name.instead)
             return Modern(title, found.edits, applicability, _why(use, equal=found.equal))
     return None
 
@@ -382,7 +386,7 @@ def _protocol(source: Source, node: ast.AST) -> Rewriting | None:
         return None
     before = source.text(node.value) + "." if isinstance(node, ast.Attribute) else ""
     edit = source.edit(source.span(node), f"{before}PROTOCOL_TLS")
-    return Rewriting((edit,), equal=False, needs=("PROTOCOL_TLS",))
+    return Rewriting((edit,), equal=False, needs=("PROTOCOL_TLS",), instead="PROTOCOL_TLS")
 
 
 def _ciphers(source: Source, node: ast.AST) -> Rewriting | None:

@@ -9,15 +9,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from sslfix.apply import journal
+from sslfix.collect import binaries
 from sslfix.collect.projects import show
 from sslfix.commands import env
 from sslfix.errors import UsageError
+from sslfix.model import Interpreter, SslLibrary
 from tests.collect import bases
 from tests.collect.test_homes import make
 from tests.conftest import ROOT
@@ -307,3 +310,23 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(home: Path) -> None:
     assert shown.stdout == plain.stdout
     assert b"asking them" in os.read(main, 100_000)
     os.close(main)
+
+
+def test_where_the_files_tell_otherwise_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    """What it runs with counts: here a library that is preloaded."""
+    here = ("--python", sys.executable)
+    call(*here)
+    assert "but its files are those of" not in capsys.readouterr().out
+    true = binaries.read
+
+    def other(executable: str, environ: Mapping[str, str]) -> Interpreter:
+        return true(executable, environ)._replace(ssl=SslLibrary.parse("OpenSSL 1.0.2k"))
+
+    monkeypatch.setattr(binaries, "read", other)
+    call(*here)
+    assert "but its files are those of OpenSSL 1.0.2k" in capsys.readouterr().out
+    call(*here, "--format", "json")
+    (one,) = json.loads(capsys.readouterr().out)["interpreters"]
+    assert one["differs"].endswith("OpenSSL 1.0.2k")

@@ -190,3 +190,12 @@ def test_says_what_is_not_quite_the_same(source: str, expected: str) -> None:
 )
 def test_leaves_the_rest_to_a_person(source: str) -> None:
     assert written(source) is None
+
+
+def test_the_title_says_what_is_written() -> None:
+    """The table advises PROTOCOL_TLS_CLIENT, which would begin to verify."""
+    document = Document("app.py", "import ssl\nc = ssl.SSLContext(ssl.PROTOCOL_SSLv3)\n")
+    use = next(one for one in uses(document) if one.name.rule == "SSL607")
+    found = modern.fix(document, document.locate(span(document, use.node)), "SSL607")
+    assert found is not None
+    assert (found.title, found.edits[0].text) == ("write PROTOCOL_TLS", "ssl.PROTOCOL_TLS")
