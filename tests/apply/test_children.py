@@ -33,6 +33,8 @@ wait
 def test_a_signal_ends_what_runs_and_leaves_nothing(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("this signal is ignored here, as under nohup")
     project, tools, scratch = (tmp_path / name for name in ("project", "tools", "scratch"))
     for folder in (project, tools, scratch):
         folder.mkdir()
@@ -50,7 +52,7 @@ def test_a_signal_ends_what_runs_and_leaves_nothing(
         assert child.exists()
         assert list(scratch.iterdir())
         process.send_signal(number)
-        errors = process.communicate(timeout=20)[1]
+        errors = process.communicate(timeout=60)[1]
     assert (process.returncode, errors.splitlines()[-1]) == (code, "sslfix: interrupted")
     assert list(scratch.iterdir()) == []
     waiting = int(child.read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_a_bad_pin_is_refused_fixed_and_passes(
     fixed = repository.run(*fixing, **broken)
     assert fixed.returncode == 1, fixed.stdout
     assert "files were modified by this hook" in fixed.stdout
-    assert pins.read_text() == "requests==2.31.0\nurllib3>=2.0.3,<3\n"
+    assert re.fullmatch(r"requests==2\.31\.0\nurllib3==2\.\d+\.\d+\n", pins.read_text())
     repository.git("add", ".")
     for hook in (["sslfix", "--all-files"], fixing):
         again = repository.run(*hook, **broken)
