@@ -98,13 +98,17 @@ def _needed(kept: list[Finding], facts: Facts, match: Matcher) -> list[Finding]:
     """
     for one in kept[: -_TRIED - 1 : -1]:
         rest = [other for other in kept if other is not one]
-        if not _is_edit(one) or edits(rest) == edits(kept):
-            continue
+        if not _is_edit(one) or _plain(edits(rest)) == _plain(edits(kept)):
+            continue  # without it the same text changes, and less would be said of why
         again = read_again(facts, _texts(facts, edits(rest)))
         left = {other.key for other in _open(match(again))}
         if one.key not in left and not _broken(rest, facts, again, match):
             kept = rest
     return kept
+
+
+def _plain(changes: Mapping[str, tuple[Edit, ...]]) -> list[Edit]:
+    return [one for found in changes.values() for one in found if not one.remark]
 
 
 _TRIED = 20

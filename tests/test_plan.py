@@ -732,3 +732,15 @@ def test_what_stands_beside_a_fix(texts: dict[str, str], after: dict[str, str]) 
     waiting = [one for one in found if one.status == "open"]
     decided = plan.make(waiting, SAFE, lambda _: False)
     assert rehearse.rehearse(decided, world, matching)[1] == after
+
+
+def test_what_two_fixes_change_alike_keeps_the_reasons_of_both() -> None:
+    """types-requests moves urllib3 as well; the limit of urllib3 is another rule's."""
+    world = facts(OLD, requirements="urllib3==2.2.3\ntypes-requests==2.32.0.20241016\n")
+    found = [one._replace(fix=plan.propose(one, world, matcher)) for one in matcher(world)]
+    assert [one.rule.id for one in found] == ["SSL101", "SSL103"]
+    decided = plan.make(found, UNSAFE, lambda _: True)
+    text = rehearse.rehearse(decided, world, matcher)[1]["requirements.txt"]
+    first, second = text.splitlines()
+    assert first == f"urllib3>=1.26.20,<2{NOT_NEWER}, was ==2.2.3"
+    assert second.startswith("types-requests<2.31.0.7  # sslfix: SSL103: newer types-requests")

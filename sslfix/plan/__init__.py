@@ -152,5 +152,6 @@ def _withheld(finding: Finding, allowed: Applicability, selected: Callable[[Find
 
 def way_out(finding: Finding) -> str:
     """What a person can do instead of a fix that changes what is required, as a last line."""
-    action = next((one.action for one in finding.case.remedies if one.action), "")
+    remedies = () if finding.case.when.detector else finding.case.remedies
+    action = next((one.action for one in remedies if one.action), "")
     return "\n" + _("another way: {action}").format(action=action) if action else ""
