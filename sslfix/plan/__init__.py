@@ -24,7 +24,7 @@ from sslfix.model import (
     Remedy,
 )
 
-from . import declared, lifting, locks, sources
+from . import declared, lifting, locks
 from .tasks import Task, by_hand
 
 
@@ -59,11 +59,15 @@ def _detected(task: Task, interpreter: Interpreter) -> Fix | None:
         return _recreate(task, interpreter.environment.path)
     if detector == "obsolete" and isinstance(subject, Declaration):
         return lifting.lift(task, subject)
-    if detector == "patch-order":
+    return _in_source(task, interpreter) if detector in {"patch-order", "removed-names"} else None
+
+
+def _in_source(task: Task, interpreter: Interpreter) -> Fix | None:
+    from . import sources  # `ast` and what reads code: only where there is a finding in some
+
+    if task.finding.case.when.detector == "patch-order":
         return sources.move(task, interpreter)
-    if detector == "removed-names":
-        return sources.modernise(task)
-    return None
+    return sources.modernise(task)
 
 
 def _suits(remedy: Remedy, interpreter: Interpreter) -> bool:
