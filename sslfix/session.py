@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .collect.hints import Choice
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
-ENVIRONMENT_DETECTORS = ("lock-drift", "project-python", "ssl-extensions", "stale-environment")
 
 
 class Request(NamedTuple):
@@ -211,14 +210,13 @@ def matcher(request: Request) -> Matcher:
             text = _("no rule is called {word}; {command} lists them")
             raise UsageError(text.format(word=word, command="sslfix rules"))
     chosen = tuple(one for one in every if _is_selected(one, request))
-    known = detectors.all_detectors()
-    if ENVIRONMENT not in request.only:
-        known = {name: one for name, one in known.items() if name not in ENVIRONMENT_DETECTORS}
+    known = detectors.of_environments() if ENVIRONMENT in request.only else {}
     limits = [one for one in chosen if one.cases[0].when.detector == obsolete.DETECTOR]
     declared = bool(request.targets or request.python)
 
     def matching(facts: Facts) -> tuple[Finding, ...]:
-        found = list(match.match(facts, chosen, known))
+        looking = {**known, **detectors.of_code()} if facts.sources else known
+        found = list(match.match(facts, chosen, looking))
         for rule in limits:
             found += obsolete.find(facts, rule, every, declared=declared)
         ordered = sorted(found, key=match.order)

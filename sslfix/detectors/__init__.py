@@ -1,9 +1,12 @@
 """The few checks that data cannot say: each module ends with `DETECTOR`, found by its name.
 
-Modules whose name begins with an underscore serve the others.
+Those in this folder look at environments, those in `code` at sources. Modules whose name begins
+with an underscore serve the others.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 from sslfix import extensions
 from sslfix.model import Detector
@@ -19,6 +22,20 @@ SOURCE_WORDS = (
 
 
 def all_detectors() -> dict[str, Detector]:
-    """Every detector of this folder by its name."""
+    """Every detector by its name."""
+    return {**of_environments(), **of_code()}
+
+
+def of_environments() -> dict[str, Detector]:
+    """The detectors that look at interpreters and environments, by their names."""
     found = extensions.load(__name__, __path__[0], "DETECTOR", Detector)
+    return {one.name: one for one in found}
+
+
+@cache
+def of_code() -> dict[str, Detector]:
+    """The detectors that read sources, by their names; importing them takes 9 ms."""
+    from . import code
+
+    found = extensions.load(code.__name__, code.__path__[0], "DETECTOR", Detector)
     return {one.name: one for one in found}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sslfix.detectors import all_detectors, contexts
+from sslfix.detectors import all_detectors
+from sslfix.detectors.code import contexts
 from sslfix.model import Document, Facts, Interpreter, SslLibrary
 
 HEAD = "import ssl\nfrom concurrent.futures import ThreadPoolExecutor\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sslfix import rules
-from sslfix.detectors import PROJECT_WORDS, all_detectors, patch_order
+from sslfix.detectors import PROJECT_WORDS, all_detectors
+from sslfix.detectors.code import patch_order
 from sslfix.model import Distribution, Document, Example, Facts, Hit, Interpreter
 from sslfix.source import holders, patches
 

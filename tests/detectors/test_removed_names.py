@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sslfix import rules
-from sslfix.detectors import all_detectors, removed_names
+from sslfix.detectors import all_detectors
+from sslfix.detectors.code import removed_names
 from sslfix.formats import requirements
 from sslfix.model import Distribution, Document, Example, Facts, Hit, Interpreter, SslLibrary
 

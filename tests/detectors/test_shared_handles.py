@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sslfix.detectors import all_detectors, shared_handles
+from sslfix.detectors import all_detectors
+from sslfix.detectors.code import shared_handles
 from sslfix.model import Distribution, Document, Facts, Hit, Interpreter
 
 HERE = Interpreter("i1", "python3", "3.9.18", "cpython", {}, None)

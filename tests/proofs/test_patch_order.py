@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 from sslfix import rules
-from sslfix.detectors import patch_order
+from sslfix.detectors.code import patch_order
 from sslfix.explain import explain
 from sslfix.model import Distribution, Document, Facts, Interpreter
 from tests.conftest import run

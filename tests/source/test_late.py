@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sslfix.detectors import patch_order
+from sslfix.detectors.code import patch_order
 from sslfix.model import Document, Facts, Interpreter, Span
 from sslfix.source.late import Misplaced, misplaced
 

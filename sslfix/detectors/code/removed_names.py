@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sslfix import specifiers
-from sslfix.detectors import _releases
 from sslfix.language import say as _
 from sslfix.model import Detector, Document, Facts, Hit, Interpreter, Location
 from sslfix.source.names import Name, Use, uses
 from sslfix.source.syntax import span
+
+from . import _releases
 
 
 def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sslfix.detectors import _releases
 from sslfix.language import say as _
 from sslfix.model import Detector, Document, Facts, Hit, Interpreter, Location
 from sslfix.source.scopes import Scopes, scopes_of
 from sslfix.source.syntax import span
 from sslfix.source.threads import Shared, Threads
+
+from . import _releases
 
 # The option exists on the plain Session only; AsyncSession has no threads.
 SESSIONS = ("curl_cffi.Session", "curl_cffi.requests.Session", "curl_cffi.requests.session.Session")
