@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from . import specifiers
@@ -22,6 +23,7 @@ _REASON = re.compile(
     r"(?P<rest>[^#\r\n]*[^#\s])"
 )
 _WAS = re.compile(r", was (.+?)\s*$")
+_COMMENT = re.compile(r"(?:^|(?<=[\s,]))#[^\r\n]*[^\s\\]")
 _LINE_END = re.compile(r"(?:[^\r\n\\]|\\(?:\r\n|\r|\n)?)*")
 
 
@@ -34,11 +36,19 @@ class Reason(NamedTuple):
     span: Span
 
 
+class Comment(NamedTuple):
+    """What people wrote beside a declaration, and on the lines above it (the nearest first)."""
+
+    beside: str
+    above: str
+    span: Span
+
+
 def comment(finding: Finding, name: str, was: str | None = None) -> str:
     """The comment for a constraint on a distribution that cures the finding."""
     case = finding.case
     newer = holds_back(case, name)
-    told = f"{'newer' if newer else 'older'} {name} fails {_where(case.when)}"
+    told = f"{'newer' if newer else 'older'} {name} fails {where(case.when)}"
     parts = [f"sslfix: {finding.rule.id}: {told}", "remove when that is gone"]
     if was is not None:
         parts.append(f"was {was or ANY}")
@@ -50,7 +60,7 @@ def holds_back(case: Case, name: str) -> bool:
     return specifiers.reaches("", case.affected.get(name, "==0"))
 
 
-def _where(when: When) -> str:
+def where(when: When) -> str:
     """The circumstances that a rule names, as few of them as have to go."""
     library = when.ssl or "an SSL library"
     if library.startswith("not "):
@@ -109,6 +119,26 @@ def read(file: DependencyFile, declaration: Declaration) -> Iterator[Reason]:
             was = _WAS.search(found["rest"])
             text = was[1].replace(ANY, "") if was else None
             yield Reason(found["rule"], declaration.name, text, Span(*found.span()))
+
+
+def people_say(file: DependencyFile, declaration: Declaration) -> Comment | None:
+    """The comments that belong to a declaration, None where others stand on its line."""
+    text, start = file.document.text, declaration.span.start
+    begin, end = _start_of_line(text, start), _end_of_line(text, declaration.span.end)
+    if any(begin <= one.span.start < end for one in file.declarations if one != declaration):
+        return None
+    found = _COMMENT.search(text, declaration.span.end, end)
+    above = takewhile(_is_comment, reversed(text[:begin].splitlines()))
+    span = Span(*found.span()) if found else Span(end, end)
+    return Comment(found[0] if found else "", "\n".join(above), span)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _start_of_line(text: str, offset: int) -> int:
+    return 1 + max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset))
 
 
 def _end_of_line(text: str, offset: int) -> int:

@@ -211,7 +211,7 @@ def matcher(request: Request) -> Matcher:
             raise UsageError(text.format(word=word, command="sslfix rules"))
     chosen = tuple(one for one in every if _is_selected(one, request))
     known = detectors.of_environments() if ENVIRONMENT in request.only else {}
-    limits = [one for one in chosen if one.cases[0].when.detector == obsolete.DETECTOR]
+    limits = [one for one in chosen if one.cases[0].when.detector in obsolete.DETECTORS]
     declared = bool(request.targets or request.python)
 
     def matching(facts: Facts) -> tuple[Finding, ...]:

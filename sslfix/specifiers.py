@@ -103,6 +103,20 @@ def narrow(specifier: str, remedy: str, affected: str) -> str:
     return _join(specifier, clauses)
 
 
+def without_limits(specifier: str) -> str:
+    """The specifier with nothing that keeps newer versions out: `>=1.26,<2` is `>=1.26`.
+
+    What it starts from stays: `~=1.26.2`, `==1.26.*` and `==1.26.2` become `>=` of it.
+    """
+    kept = []
+    for clause in (one.strip() for one in specifier.split(",")):
+        if clause.startswith(("==", "~=")):
+            kept.append(">=" + clause.lstrip("=~ ").removesuffix(".*"))
+        elif not clause.startswith("<"):
+            kept.append(clause)
+    return ",".join(filter(None, kept))
+
+
 def _join(specifier: str, added: list[str]) -> str:
     kept = [own for own in specifier.split(",") if not _implied(own, added)]
     return ",".join([*kept, *added])

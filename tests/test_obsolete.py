@@ -10,12 +10,16 @@ from sslfix.model import Applicability, Facts, Finding, Kind, Relock
 from .test_match import NEW, OLD, interpreter, read
 
 KNOWN = rules.load()
-RULE = next(one for one in KNOWN if one.cases[0].when.detector == obsolete.DETECTOR)
+RULES = {name: next(one for one in KNOWN if one.cases[0].when.detector == name)
+         for name in obsolete.DETECTORS}  # fmt: skip
+RULE = RULES["obsolete"]
 
 
 def look(facts: Facts, *, declared: bool = True) -> tuple[Finding, ...]:
-    found = match.match(facts, KNOWN, detectors.all_detectors())
-    return (*found, *obsolete.find(facts, RULE, KNOWN, declared=declared))
+    found = list(match.match(facts, KNOWN, detectors.all_detectors()))
+    for rule in RULES.values():
+        found += obsolete.find(facts, rule, KNOWN, declared=declared)
+    return tuple(found)
 
 
 def world(ssl: str, texts: dict[str, str]) -> Facts:
@@ -130,3 +134,87 @@ def test_it_is_safe_where_the_project_says_for_whom_it_is(declared: bool, safety
     assert (fix.title, fix.applicability) == ("remove urllib3<2", Applicability[safety])
     assert isinstance(found.subject, tuple)
     assert found.subject.kind == Kind.REQUIREMENT  # type: ignore[union-attr]
+
+
+def told(ssl: str, text: str, name: str = "requirements.txt") -> list[str]:
+    facts = world(ssl, {name: text})
+    people = (RULES["obsolete-told"], RULES["obsolete-bare"])
+    return [one.rule.id for one in look(facts) if one.rule in people]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("urllib3<2  # macOS LibreSSL, can go where OpenSSL is new\n", "urllib3\n"),
+        ("a\r\nurllib3>=1.26, <2 # OpenSSL 1.0.2 on the old box\r\n", "a\r\nurllib3>=1.26\r\n"),
+        ("urllib3~=1.26.2  # the 'ssl' module is compiled with an old one\n", "urllib3>=1.26.2\n"),
+        # Comments above may be about more than this line: they stay.
+        (
+            "# see https://github.com/urllib3/urllib3/issues/2168\nurllib3<2\n",
+            "# see https://github.com/urllib3/urllib3/issues/2168\nurllib3\n",
+        ),
+        # Nobody's hand: raised as any other pin is.
+        ("urllib3==1.26.18  # OpenSSL 1.0.2\n", "urllib3==1.26.18  # OpenSSL 1.0.2\n"),
+    ],
+)
+def test_a_limit_that_people_explained_goes(text: str, after: str) -> None:
+    assert told(OLD, text) == []
+    assert told(NEW, text) == ["SSL106"]
+    assert fixed(NEW, {"requirements.txt": text}) == {"requirements.txt": after}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "after"),
+    [
+        (
+            "pyproject.toml",
+            PROJECT.replace('"requests",', '"urllib3<2",  # LibreSSL'),
+            PROJECT.replace('"requests",', '"urllib3",'),
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nurllib3 = "^1.26"  # LibreSSL\n',
+            '[tool.poetry.dependencies]\nurllib3 = ">=1.26"\n',
+        ),
+        ("Pipfile", '[packages]\nurllib3 = "<2" # LibreSSL\n', '[packages]\nurllib3 = "*"\n'),
+        ("constraints.txt", "idna<4\nurllib3<2  # LibreSSL\n", "idna<4\n"),
+    ],
+)
+def test_a_limit_goes_in_every_format(name: str, text: str, after: str) -> None:
+    texts = {name: text}
+    if name == "constraints.txt":
+        texts["requirements.txt"] = "-c constraints.txt\nrequests\n"
+    assert fixed(NEW, texts)[name] == after
+
+
+def test_a_limit_without_a_word_is_a_note() -> None:
+    assert told(NEW, "urllib3<2\n") == ["SSL107"]
+    assert told(NEW, "urllib3>=1.21.1,<2\n") == ["SSL107"]
+    facts = world(NEW, {"requirements.txt": "urllib3<2\n"})
+    assert not look(facts, declared=False)
+    (found,) = look(facts)
+    fix = plan.propose(found, facts, look)
+    assert fix is not None
+    assert (fix.title, fix.applicability) == ("urllib3 instead of urllib3<2", Applicability.UNSAFE)
+
+
+@pytest.mark.parametrize(
+    ("ssl", "text"),
+    [
+        (OLD, "urllib3<2\n"),
+        (NEW, "urllib3<2  # 2.x drops the retry kwargs\n"),
+        (NEW, "# pytrends cannot do 2\nurllib3<2\n"),
+        (NEW, "urllib3<2  # for pyOpenSSL 22\n"),  # another distribution
+        (NEW, "urllib3<1.25\n"),  # keeps out more than the rule is about
+        (NEW, "urllib3<2.1\n"),
+        (NEW, "urllib3>=1.26\n"),
+        (NEW, "urllib3==1.26.20\n"),
+        # What else stands there does not go with urllib3 2.
+        (NEW, "urllib3<2  # LibreSSL\nrequests-toolbelt==0.10.1\nrequests==2.31.0\n"),
+        (NEW, "urllib3<2\nrequests-toolbelt==0.10.1\nrequests==2.31.0\n"),
+        (NEW, "urllib3<2 ; python_version < '3'  # LibreSSL\n"),
+        (NEW, "urllib3<2  # sslfix: ignore[SSL107] LibreSSL\n"),
+    ],
+)
+def test_a_limit_of_people_stays(ssl: str, text: str) -> None:
+    assert told(ssl, text) == []

@@ -57,7 +57,7 @@ def _detected(task: Task, interpreter: Interpreter) -> Fix | None:
     makes_anew = detector == "stale-environment" and _is_for_sslfix(task.remedies)
     if makes_anew and interpreter.environment is not None:
         return _recreate(task, interpreter.environment.path)
-    if detector == "obsolete" and isinstance(subject, Declaration):
+    if detector.startswith("obsolete") and isinstance(subject, Declaration):
         return lifting.lift(task, subject)
     return _in_source(task, interpreter) if detector in {"patch-order", "removed-names"} else None
 
@@ -141,7 +141,10 @@ def make(
 def _withheld(finding: Finding, allowed: Applicability, selected: Callable[[Finding], bool]) -> str:
     if finding.fix is None or finding.fix.applicability == Applicability.DISPLAY:
         return _("only a person can do this")
-    if finding.fix.applicability < allowed and finding.case.when.detector == "obsolete":
+    if finding.fix.applicability < allowed and finding.case.when.detector in {
+        "obsolete",
+        "obsolete-told",
+    }:
         return _(
             "another Python may need it still; name those that count (targets or python under "
             "[tool.sslfix]), or use --unsafe"

@@ -85,7 +85,7 @@ def test_the_page_names_what_exists(rule: Rule) -> None:
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
         for name in (*case.affected, *case.brought_by, *case.when.draws):
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
-        assert case.when.detector in {"", obsolete.DETECTOR, *all_detectors()}
+        assert case.when.detector in {"", *obsolete.DETECTORS, *all_detectors()}
         for platform in (case.when.platform, *(remedy.platform for remedy in case.remedies)):
             assert platform in {"", "linux", "darwin", "win32"}
     for example in rule.examples:
