@@ -8,12 +8,10 @@ import sys
 from sslfix.cli import main
 
 # Stages at which git has done its work already: a failing hook would only break a script that
-# goes on after it (`git checkout X && make`), so these report and pass.
-AFTERWARDS = (
-    "PRE_COMMIT_CHECKOUT_TYPE",
-    "PRE_COMMIT_IS_SQUASH_MERGE",
-    "PRE_COMMIT_REWRITE_COMMAND",
-)
+# goes on after it (`git checkout X && make`), so these report and pass. prek names the stage,
+# pre-commit sets variables of its own for each.
+CHECKOUT = "PRE_COMMIT_CHECKOUT_TYPE"
+AFTERWARDS = (CHECKOUT, "PRE_COMMIT_IS_SQUASH_MERGE", "PRE_COMMIT_REWRITE_COMMAND")
 
 
 def fix() -> int:
@@ -23,8 +21,11 @@ def fix() -> int:
 
 def environment() -> int:
     """Check the project's environment; after a checkout, merge or rebase only report it."""
+    if os.environ.get(CHECKOUT) == "0":  # single files: `git checkout -- FILE`
+        return 0
     code = main(["check", "--only", "environment", "--quiet", *sys.argv[1:]])
-    return 0 if any(name in os.environ for name in AFTERWARDS) else code
+    after = os.environ.get("PREK_HOOK_STAGE", "").startswith("post-")
+    return 0 if after or any(name in os.environ for name in AFTERWARDS) else code
 
 
 def source() -> int:
