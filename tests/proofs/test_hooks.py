@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.network]
 
 RUNNERS = ["pre-commit", "prek"]
 STAGES = ["pre-commit", "post-checkout", "post-merge", "post-rewrite"]
+TARGET = "lambda-python3.9"  # its OpenSSL is 1.0.2k
 FIXING = ("sslfix-fix", "--hook-stage", "manual", "--all-files")
 CONFIGURATION = """\
 default_install_hook_types: [{stages}]
@@ -59,12 +60,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         "PREK_HOME": str(folder / "prek"),
     }
     assert run("git", "clone", "-q", ROOT, hooks).returncode == 0
-    run("git", "tag", "v0.1.0", cwd=hooks)
+    commands = ("tag v0.0.1", "commit -q --allow-empty -m release", "tag v0.1.0")
+    for command in commands:
+        done = run("git", *command.split(), cwd=hooks, env={**os.environ, **variables})
+        assert done.returncode == 0, done.stderr
     return Store(hooks, run("git", "rev-parse", "HEAD", cwd=hooks).stdout.strip(), variables)
 
 
 class Repository:
-    """A git repository that uses the hooks."""
+    """A git repository that uses the hooks, their environment built while pip works."""
 
     def __init__(self, folder: Path, runner: str, store: Store) -> None:
         self.folder, self.runner = folder, runner
@@ -76,6 +80,8 @@ class Repository:
             )
         )
         (folder / ".gitignore").write_text(".venv\n")
+        done = run(runner, "install-hooks", cwd=folder, env=self.variables)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def git(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         return run("git", *arguments, cwd=self.folder, env={**self.variables, **extra})
@@ -187,21 +193,19 @@ def test_the_report_says_which_python_was_judged(
     repository.git("add", ".")
     own = repository.run("sslfix", "--all-files", **broken)
     assert "judged for .venv" in own.stdout, own.stdout
-    (repository.folder / ".sslfix.toml").write_text('targets = ["lambda-python3.9-al2"]\n')
+    (repository.folder / ".sslfix.toml").write_text(f'targets = ["{TARGET}"]\n')
     shutil.rmtree(repository.folder / ".venv")
     repository.git("add", ".")
     target = repository.run("sslfix", "--all-files")
     assert target.returncode == 1, target.stdout
-    assert "the target lambda-python3.9-al2" in target.stdout
+    assert f"the target {TARGET}" in target.stdout
 
 
 def test_without_any_python_the_hook_says_what_to_do(repository: Repository) -> None:
     (repository.folder / "requirements.txt").write_text("urllib3==2.2.3\n")
     shutil.rmtree(repository.folder / ".venv")
     repository.git("add", ".")
-    ready = repository.run("sslfix", "--all-files")
-    assert "judged for" in ready.stdout + "judged for"  # its environment is there now
-    bare = repository.folder.parent / "bare"
+    bare = repository.folder / "bare"
     bare.mkdir()
     for name in (repository.runner, "git"):
         found = shutil.which(name)
@@ -216,8 +220,7 @@ def test_no_network_is_asked(repository: Repository, broken: dict[str, str]) -> 
     """As on pre-commit.ci: an address where nobody listens stands for every server."""
     (repository.folder / "requirements.txt").write_text("urllib3==2.2.3\n")
     repository.git("add", ".")
-    repository.run("sslfix", "--all-files")  # its environment is built with the network
-    nowhere = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")}
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     cut = repository.run("sslfix", "--all-files", PIP_NO_INDEX="1", **nowhere, **broken)
     assert cut.returncode == 1, cut.stdout
     assert "error[SSL101]" in cut.stdout
@@ -280,17 +283,16 @@ def test_autoupdate_takes_the_newest_tag(repository: Repository, store: Store) -
     """As with a mirror: a repository whose tags are releases."""
     configuration = repository.folder / ".pre-commit-config.yaml"
     configuration.write_text(configuration.read_text().replace(store.revision, "v0.0.1"))
-    command = {"pre-commit": ["autoupdate"], "prek": ["auto-update"]}[repository.runner]
-    done = run(repository.runner, *command, cwd=repository.folder, env=repository.variables)
+    done = run(repository.runner, "autoupdate", cwd=repository.folder, env=repository.variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rev: v0.1.0\n" in configuration.read_text()
 
 
-def test_try_repo(repository: Repository, store: Store, broken: dict[str, str]) -> None:
+def test_try_repo(repository: Repository, store: Store) -> None:
     (repository.folder / "requirements.txt").write_text("urllib3==2.2.3\n")
+    (repository.folder / ".sslfix.toml").write_text(f'targets = ["{TARGET}"]\n')
     repository.git("add", ".")
-    variables = {**repository.variables, **broken}
     command = ["try-repo", str(store.hooks), "sslfix", "--all-files"]
-    done = run(repository.runner, *command, cwd=repository.folder, env=variables)
+    done = run(repository.runner, *command, cwd=repository.folder, env=repository.variables)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "requirements.txt:1:1: error[SSL101]" in done.stdout
