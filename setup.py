@@ -1,12 +1,17 @@
-"""What pyproject.toml cannot say: the rules' pages are compiled into the wheel."""
+"""What pyproject.toml cannot say: what is made of the sources when the wheel is built."""
 
+import os
 import sys
+import time
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import setup  # first: it is what brings distutils
 from setuptools.command.build_py import build_py
 
+from distutils.command.install_data import install_data  # isort: skip
+
 ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT))
 
 
 class BuildPages(build_py):
@@ -16,7 +21,6 @@ class BuildPages(build_py):
         super().run()
         if self.editable_mode:
             return
-        sys.path.insert(0, str(ROOT))
         from sslfix import rules
         from sslfix.rules.compiled import source
 
@@ -24,4 +28,22 @@ class BuildPages(build_py):
         target.write_text(source(rules.read()), encoding="utf-8")
 
 
-setup(cmdclass={"build_py": BuildPages})
+class InstallManual(install_data):
+    """Writes the manual page that `sslfix completion man` prints to where `man` looks for it."""
+
+    def run(self) -> None:
+        super().run()
+        from sslfix import cli, shells
+        from sslfix.shells import man
+
+        day = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
+        target = Path(self.install_dir, "share", "man", "man1", "sslfix.1")
+        page = man.render(shells.commands(cli.parsers()), time.strftime("%Y-%m-%d", day))
+        target.write_text(page + "\n", encoding="utf-8")
+        self.outfiles.append(str(target))
+
+
+setup(
+    cmdclass={"build_py": BuildPages, "install_data": InstallManual},
+    data_files=[("share/man/man1", [])],
+)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 
 from . import __version__, language
 from .errors import SslfixError, UsageError
@@ -22,22 +23,16 @@ COMMANDS = {
     "declarations": "what sslfix reads in a dependency file",
     "rules": "the list of rules",
     "rule": "one rule's page",
+    "constraints": "a pip constraints file for this interpreter",
+    "pip-hook": "keep pip and uv from installing what fails here: install, status, remove",
     "targets": "the deployment targets that sslfix knows",
+    "completion": "what bash, zsh or fish need to complete commands; the manual page",
+    "bot": "open, update and close pull requests with the fixes",
 }
 # Said plainly, not taken for the path of a file.
-LATER = ("bot", "constraints", "pip-hook")
+LATER: tuple[str, ...] = ()
 
 DESCRIPTION = "Find, explain and fix what cannot work on this Python's SSL library."
-EPILOG = """\
-examples:
-  sslfix                      check this project with its own Python
-  sslfix --diff               print the patch that --apply would make
-  sslfix --apply              fix what is safe to fix, and verify
-  sslfix --target macos-python3.9 requirements.txt
-  sslfix explain error.log    cause and remedy for a traceback
-
-exit codes: 0 nothing found or all fixed, 1 findings remain, 2 could not check, 3 a bug in sslfix
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,26 +84,41 @@ def _run(words: list[str]) -> int:
     if words and words[0] in LATER and not os.path.lexists(words[0]):
         raise UsageError(f"`sslfix {words[0]}` does not exist in version {__version__} yet")
     name = words.pop(0) if words and words[0] in COMMANDS else "check"
-    command = import_module(f".commands.{name}", __package__)
+    arguments = _parser(name).parse_args(words, argparse.Namespace(parsers=parsers))
+    _choose_language(arguments)
+    if name == "run":  # passes signals on
+        result: int = _command(name).run(arguments)
+    else:
+        with _ending_in_order():
+            result = _command(name).run(arguments)
+    return result
+
+
+def _command(name: str) -> ModuleType:
+    module = name.replace("-", "_")
+    return import_module(f".commands.{module}", __package__)
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    """What reads the arguments of a command."""
+    command = _command(name)
     parser = argparse.ArgumentParser(
         prog="sslfix" if name == "check" else f"sslfix {name}",
         description=DESCRIPTION if name == "check" else COMMANDS[name],
-        epilog=_epilog() if name == "check" else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     command.configure(parser)
+    parser.epilog = _epilog(name, command.EXAMPLES, parser.epilog or "")
     parser.add_argument(
         "--lang", metavar="LANG", help="language of the output, such as zh (default: the locale's)"
     )
-    arguments = parser.parse_args(words)
-    _choose_language(arguments)
-    if name == "run":  # passes signals on
-        result: int = command.run(arguments)
-    else:
-        with _ending_in_order():
-            result = command.run(arguments)
-    return result
+    return parser
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command, for what is made from all of them."""
+    return {name: _parser(name) for name in COMMANDS}
 
 
 class _EndedError(KeyboardInterrupt):
@@ -171,9 +181,13 @@ def _can_show(text: str, encoding: str) -> bool:
     return True
 
 
-def _epilog() -> str:
-    table = "\n".join(f"  {name:<14}{text}" for name, text in COMMANDS.items())
-    return f"commands:\n{table}\n\n{EPILOG}"
+def _epilog(name: str, examples: Sequence[tuple[str, str]], more: str) -> str:
+    """What `--help` says at its end: examples, and of the whole program its commands."""
+    width = max((len(line) for line, text in examples if text), default=0)
+    shown = "\n".join(f"  {line:<{width}}  {text}".rstrip() for line, text in examples)
+    table = "\n".join(f"  {one:<14}{text}" for one, text in COMMANDS.items())
+    commands = f"commands:\n{table}" if name == "check" else ""
+    return "\n\n".join(filter(None, [commands, f"examples:\n{shown}", more]))
 
 
 def _report_bug(words: Sequence[str]) -> None:

@@ -636,7 +636,8 @@ class Finding(NamedTuple):
 
     `subject` is the declaration or the installed distribution, None where a detector spoke.
     `status` is "open", "fixed", "ignored" or "withheld": `withheld` says why, `left_to_run` is
-    the command that would do it, where there is one.
+    the command that would do it, where there is one. `ignored_by` is "comment", "configuration" or
+    "baseline".
     """
 
     rule: Rule
@@ -654,6 +655,7 @@ class Finding(NamedTuple):
     status: str = "open"
     withheld: str = ""
     left_to_run: str = ""
+    ignored_by: str = ""
 
     @property
     def key(self) -> tuple[str, str, str | None, str, str]:
@@ -700,7 +702,8 @@ class Match(NamedTuple):
 class Report(NamedTuple):
     """All that a reporter needs to print one run of check.
 
-    `elsewhere` are lines on targets that the project names and that were not judged.
+    `elsewhere` are lines on targets that the project names and that were not judged. `root` is the
+    repository's, absolute: reports for forges state paths from there.
     """
 
     facts: Facts
@@ -709,6 +712,7 @@ class Report(NamedTuple):
     left_to_do: tuple[str, ...] = ()
     quiet: bool = False
     elsewhere: tuple[str, ...] = ()
+    root: str = ""
 
 
 class Reporter(NamedTuple):

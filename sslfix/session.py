@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
+import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from . import detectors, match, obsolete, plan, rules
-from .collect import projects
+from . import baseline, detectors, ignoring, match, obsolete, plan, rules
+from .baseline import Baseline
+from .collect import configuration, projects
 from .errors import ProbeError, UsageError
+from .ignoring import Ignore
 from .language import say as _
 from .model import DependencyFile, Facts, Finding, Interpreter, Level, Matcher, Problem, Rule
 
 if TYPE_CHECKING:
     from .apply.room import Pending
+    from .collect.configuration import Settings
     from .collect.hints import Choice
 
 PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 
 
 class Request(NamedTuple):
-    """What a run was asked for, command line and configuration put together."""
+    """What a run was asked for, command line and configuration put together.
+
+    Below the folder `top` configurations further down say what is ignored there too.
+    """
 
     paths: tuple[str, ...] = (".",)
     python: tuple[str, ...] = ()
@@ -29,6 +35,9 @@ class Request(NamedTuple):
     only: tuple[str, ...] = (PINS, ENVIRONMENT, SOURCE)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    baseline: Baseline | None = None
+    top: str = ""
     exclude: tuple[str, ...] = ()
     read_as: str | None = None
     unsafe: bool = False
@@ -46,6 +55,21 @@ class Run(NamedTuple):
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     unfinished: tuple[Pending, ...] = ()
+
+
+def request_for(paths: Sequence[str], settings: Settings) -> Request:
+    """What the configuration asks for. Raises UsageError where its baseline cannot be read."""
+    return Request(
+        paths=tuple(paths),
+        python=settings.python,
+        targets=settings.targets,
+        select=settings.select,
+        ignore=settings.ignore,
+        ignores=settings.ignores,
+        baseline=configuration.known(settings.baseline) if settings.baseline else None,
+        top=settings.top,
+        exclude=settings.exclude,
+    )
 
 
 # --------------------------------------------------------------------------- looking
@@ -78,16 +102,26 @@ def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:
         exclude=request.exclude,
         pins=PINS in request.only,
         source=SOURCE in request.only,
+        words=_source_words(request),
         elsewhere=bool(request.targets),
     )
-    interpreters, problems = _interpreters(request, project.files)
-    facts = Facts(interpreters, project.files, project.sources)
+    people, problems = interpreters(request, project.files)
+    facts = Facts(people, project.files, project.sources)
     return facts, (*project.problems, *problems)
 
 
-def _interpreters(
-    request: Request, files: Sequence[DependencyFile]
+def _source_words(request: Request) -> tuple[bytes, ...]:
+    """The words of the sources that matter by themselves; none if only the order of patches does."""
+    if not request.select and not request.ignore:
+        return detectors.SOURCE_WORDS
+    spoken = {case.when.detector for rule in selected(request) for case in rule.cases}
+    return detectors.SOURCE_WORDS if spoken & detectors.OF_SINGLE_SOURCES else ()
+
+
+def interpreters(
+    request: Request, files: Sequence[DependencyFile] = ()
 ) -> tuple[tuple[Interpreter, ...], tuple[Problem, ...]]:
+    """The interpreters that judge these files, by the contract's order; and which cannot."""
     if request.targets:
         chosen = _targets(request, files)
         return chosen.interpreters, chosen.problems
@@ -204,54 +238,49 @@ def matcher(request: Request) -> Matcher:
 
     Raises UsageError where a word that selects or ignores means no rule.
     """
-    every = rules.load()
-    for word in (*request.select, *request.ignore):
-        if not any(names(word, rule) for rule in every):
-            text = _("no rule is called {word}; {command} lists them")
-            raise UsageError(text.format(word=word, command="sslfix rules"))
-    chosen = tuple(one for one in every if _is_selected(one, request))
+    every, chosen = rules.load(), selected(request)
     known = detectors.of_environments() if ENVIRONMENT in request.only else {}
     limits = [one for one in chosen if one.cases[0].when.detector in obsolete.DETECTORS]
     declared = bool(request.targets or request.python)
+    nested = configuration.nested(request.top)
 
     def matching(facts: Facts) -> tuple[Finding, ...]:
         looking = {**known, **detectors.of_code()} if facts.sources else known
         found = list(match.match(facts, chosen, looking))
-        for rule in limits:
+        for rule in limits if facts.files else ():
             found += obsolete.find(facts, rule, every, declared=declared)
-        ordered = sorted(found, key=match.order)
-        return tuple(_ignored(one, facts.files) for one in ordered)
+        return _ignored(sorted(found, key=match.order), facts, request, nested)
 
     return matching
 
 
+def selected(request: Request) -> tuple[Rule, ...]:
+    """The rules that are selected and not ignored; UsageError for a word that means none."""
+    every = rules.load()
+    for word in (*request.select, *request.ignore):
+        reason = rules.unknown(word, every)
+        if reason:
+            raise UsageError(reason)
+    return tuple(one for one in every if _is_selected(one, request))
+
+
 def _is_selected(rule: Rule, request: Request) -> bool:
-    if any(names(word, rule) for word in request.ignore):
+    if any(rules.names(word, rule) for word in request.ignore):
         return False
-    return not request.select or any(names(word, rule) for word in request.select)
+    return not request.select or any(rules.names(word, rule) for word in request.select)
 
 
-def names(word: str, rule: Rule) -> bool:
-    """Whether a word of the command line (id, prefix of one, or name) means the rule."""
-    return (word != "" and rule.id.startswith(word.upper())) or rule.name == word
-
-
-_IGNORE = re.compile(r"#\s*sslfix:\s*ignore(?:\[([^\]]*)\])?")
-
-
-def _ignored(finding: Finding, files: Sequence[DependencyFile]) -> Finding:
-    """The finding, marked where a comment on one of its lines silences it.
-
-    A line that goes on after a backslash can hold the comment at its very end only.
-    """
-    texts = {file.document.path: file.document.text for file in files}
-    for location in finding.locations:
-        line = location.snippet
-        if line.endswith("\\"):
-            rest = texts.get(location.path, "").splitlines()[location.line :]
-            line += next((one for one in rest if not one.endswith("\\")), "")
-        comment = _IGNORE.search(line)
-        words = (comment[1] or "SSL").split(",") if comment else []
-        if any(names(word.strip(), finding.rule) for word in words):
-            return finding._replace(status="ignored")
-    return finding
+def _ignored(
+    findings: Sequence[Finding],
+    facts: Facts,
+    request: Request,
+    nested: Callable[[str], tuple[Ignore, ...]],
+) -> tuple[Finding, ...]:
+    """The findings, those marked that the project does not want to hear of."""
+    texts = {file.document.path: file.document.text for file in facts.files}
+    today = time.strftime("%Y-%m-%d")
+    marked = tuple(
+        ignoring.marked(one, texts, (*request.ignores, *nested(one.locations[0].path)), today)
+        for one in findings
+    )
+    return marked if request.baseline is None else baseline.marked(marked, request.baseline)

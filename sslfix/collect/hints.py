@@ -24,6 +24,7 @@ from sslfix.errors import UsageError
 from sslfix.formats.dockerfile import FORMAT as DOCKERFILE
 from sslfix.language import say as _
 from sslfix.model import DependencyFile, Interpreter, Problem
+from sslfix.patterns import matches
 
 AUTO = "auto"
 
@@ -237,7 +238,7 @@ def _uncovered(judges: Judges | None, files: Sequence[DependencyFile]) -> Iterat
 
 def read(folder: str, exclude: Sequence[str] = ()) -> tuple[Hint, ...]:
     """What the files at or below a folder say: what deploys first, then what tests."""
-    listed = [path for path in projects.listed(folder) if not projects.excluded(path, exclude)]
+    listed = [path for path in projects.listed(folder) if not matches(path, exclude)]
     found = [(at, path) for path in listed for at in [_kind(path)] if at is not None]
     texts = {path: _text(path) for _at, path in found}
     return tuple(

@@ -5,15 +5,15 @@ Paths in documents are relative to the working directory, with `/`, as reports s
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sslfix import formats
+from sslfix import formats, patterns
 from sslfix.collect import sources
+from sslfix.detectors import SOURCE_WORDS
 from sslfix.errors import ReadError
 from sslfix.formats.text import decode
 from sslfix.language import say as _
@@ -51,22 +51,24 @@ def read(
     exclude: Sequence[str] = (),
     pins: bool = True,
     source: bool = True,
+    words: Sequence[bytes] = SOURCE_WORDS,
     elsewhere: bool = False,
 ) -> Project:
     """All dependency files and Python sources at or below `paths`.
 
     What can't be read becomes a `Problem`; the other files are read all the same. `elsewhere`
     counts files of formats in folders that another Python than the project's is made from.
+    Sources with one of the `words` are wanted, and all where one of them patches ssl.
     """
     if source and not pins and read_as is None:
-        alone = _sources_alone(paths, exclude)
+        alone = _sources_alone(paths, exclude, words)
         if alone is not None:
             return Project((), alone, ())
     found = [
         one
         for path in paths
         for one in _find(path, read_as, elsewhere=elsewhere)
-        if not excluded(one.path, exclude)
+        if not patterns.matches(one.path, exclude)
     ]
     problems = [Problem(one.path, None, one.problem) for one in found if one.problem]
     good = {one.path: one for one in _each_once(found) if not one.problem}
@@ -79,23 +81,33 @@ def read(
     documents: tuple[Document, ...] = ()
     if source:
         starts = sources.contents(path for path in good if sources.is_start(path))
-        documents = tuple(sources.wanted([*texts, *starts]))
+        documents = tuple(sources.wanted([*texts, *starts], words))
     return Project(tuple(files), documents, tuple(problems))
 
 
-def _sources_alone(paths: Sequence[str], exclude: Sequence[str]) -> tuple[Document, ...] | None:
+def _sources_alone(
+    paths: Sequence[str], exclude: Sequence[str], words: Sequence[bytes]
+) -> tuple[Document, ...] | None:
     """The sources below folders, without looking for dependency files; None for other paths."""
-    if not all(os.path.isdir(path) and formats.for_path(show(path)) is None for path in paths):
+    if not all(os.path.isdir(path) and not _is_called_as_file(show(path)) for path in paths):
         return None
-    texts = [text for path in paths for text in _matching(path, exclude)]
+    texts = [text for path in paths for text in _matching(path, exclude, words)]
     if not sources.are_all(texts):
         texts = [text for path in paths for text in _contents(listed(path), exclude)]
-    return tuple(sources.wanted(dict(texts).items()))
+    return tuple(sources.wanted(dict(texts).items(), words))
 
 
-def _matching(folder: str, exclude: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def _is_called_as_file(folder: str) -> bool:
+    """Whether a folder is called as a dependency file; most names need no look at the formats."""
+    name = folder.rpartition("/")[2].strip(".")
+    return ("." in name or name == "Pipfile") and formats.for_path(folder) is not None
+
+
+def _matching(
+    folder: str, exclude: Sequence[str], words: Sequence[bytes]
+) -> Iterator[tuple[str, bytes]]:
     """The sources that git finds one of the words in; all of them where there is no checkout."""
-    names = sources.grep(folder)
+    names = sources.grep(folder, words)
     if names is None:
         return _contents(_walk(folder), exclude)
     shown = [show(os.path.join(folder, name)) for name in names if _is_own(name)]
@@ -104,7 +116,7 @@ def _matching(folder: str, exclude: Sequence[str]) -> Iterator[tuple[str, bytes]
 
 def _contents(paths: Iterable[str], exclude: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     kept = (path for path in paths if path.endswith(_PYTHON) or sources.is_start(path))
-    return sources.contents(path for path in kept if not excluded(path, exclude))
+    return sources.contents(path for path in kept if not patterns.matches(path, exclude))
 
 
 def _is_own(name: str) -> bool:
@@ -333,8 +345,3 @@ def _scripts(texts: Iterable[tuple[str, bytes]], known: Mapping[str, _Found]) ->
         format_ = formats.for_source(data) if known[path].format is None else None
         if format_ is not None:
             yield _Found(path, format_)
-
-
-def excluded(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a shown path matches one of the configuration's `exclude` patterns."""
-    return any(fnmatch.fnmatch(path, one) or path.startswith(one + "/") for one in patterns)

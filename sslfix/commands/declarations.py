@@ -8,6 +8,12 @@ from sslfix.collect import projects
 from sslfix.errors import ReadError
 from sslfix.model import DependencyFile, Document, Problem
 
+EXAMPLES = (
+    ("sslfix declarations requirements.txt", ""),
+    ("sslfix declarations --as requirements.txt deps.list", ""),
+    ("sslfix declarations --format json poetry.lock", ""),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""

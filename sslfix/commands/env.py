@@ -17,6 +17,13 @@ from sslfix.model import Installation, Interpreter
 if TYPE_CHECKING:
     from sslfix.collect.machine import Machine
 
+EXAMPLES = (
+    ("sslfix env", "this project's Python and environment"),
+    ("sslfix env --all", "every one of this machine"),
+    ("sslfix env --recreate --python 3.12", "make .venv anew with another Python"),
+    ("sslfix env --undo", "put the one before that back"),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""

@@ -17,6 +17,12 @@ from sslfix.model import Interpreter, Match, Remedy, Rule
 
 BLOCK = 1 << 18
 
+EXAMPLES = (
+    ("sslfix explain error.log", "cause and remedy for a traceback"),
+    ("pytest 2>&1 | sslfix explain -", "from another program's output"),
+    ("sslfix explain --format json error.log", "for another program"),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the text's place and the output format."""

@@ -10,6 +10,11 @@ from sslfix.errors import UsageError
 from sslfix.language import say as _
 from sslfix.model import Rule, When
 
+EXAMPLES = (
+    ("sslfix rule SSL101", ""),
+    ("sslfix rule urllib3-openssl-too-old", "by name"),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the rule's id or name and the output format."""

@@ -9,6 +9,13 @@ from sslfix.language import padded
 from sslfix.language import say as _
 from sslfix.model import Rule
 
+EXAMPLES = (
+    ("sslfix rules", "all of them"),
+    ("sslfix rules macos certificates", "whose pages have these words"),
+    ("sslfix rules --distribution urllib3", "about one distribution"),
+    ('sslfix rules --symptom "unsafe legacy renegotiation"', "about a message"),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add what to look for and the output format."""

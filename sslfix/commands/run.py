@@ -9,6 +9,11 @@ from sslfix import relay
 from sslfix.errors import UsageError
 from sslfix.language import say as _
 
+EXAMPLES = (
+    ("sslfix run -- python app.py", "explains what it wrote, if it fails"),
+    ("sslfix run -- pip install -r requirements.txt", ""),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Take the command and its arguments unread."""

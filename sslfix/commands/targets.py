@@ -10,6 +10,12 @@ from sslfix.language import say as _
 if TYPE_CHECKING:  # imported when needed: --help starts without the nouns
     from sslfix.collect.targets import Target
 
+EXAMPLES = (
+    ("sslfix targets", "all of them"),
+    ("sslfix targets lambda", "that have this word"),
+    ("sslfix targets 3.9-slim --format json", ""),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add what to look for and the output format."""

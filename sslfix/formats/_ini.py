@@ -20,13 +20,15 @@ _DELIMITER = re.compile(r"[=:]")
 class Entry(NamedTuple):
     """A setting: `lines` are the lines of its value, stripped, without blanks and comments.
 
-    `inline` says that the value stands on the key's own line alone.
+    `inline` says that the value stands on the key's own line alone, `head` is the key with what
+    follows on that line.
     """
 
     section: str
     key: str
     lines: tuple[Span, ...]
     inline: bool
+    head: Span
 
 
 class _Open(NamedTuple):
@@ -35,6 +37,7 @@ class _Open(NamedTuple):
     key: str
     lines: list[Span]
     inline: bool
+    head: Span
 
 
 def entries(document: Document) -> Iterator[Union[Entry, Problem]]:
@@ -49,7 +52,7 @@ def entries(document: Document) -> Iterator[Union[Entry, Problem]]:
             entry.lines.append(content)
             continue
         if section is not None and entry is not None:
-            yield Entry(section, entry.key, tuple(entry.lines), entry.inline)
+            yield Entry(section, entry.key, tuple(entry.lines), entry.inline, entry.head)
         entry, indent = None, own
         header = _SECTION.match(text)
         delimiter = _DELIMITER.search(text, 1) if section is not None else None
@@ -58,13 +61,13 @@ def entries(document: Document) -> Iterator[Union[Entry, Problem]]:
         elif delimiter:
             value = text[delimiter.end() :].lstrip()
             lines = [Span(content.end - len(value), content.end)] if value else []
-            entry = _Open(text[: delimiter.start()].rstrip(), lines, True)
+            entry = _Open(text[: delimiter.start()].rstrip(), lines, True, content)
         else:
             line = document.position(content.start)[0]
             message = _('expected "key = value" or "[section]", found "{text}"')
             yield Problem(document.path, line, message.format(text=text))
     if section is not None and entry is not None:
-        yield Entry(section, entry.key, tuple(entry.lines), entry.inline)
+        yield Entry(section, entry.key, tuple(entry.lines), entry.inline, entry.head)
 
 
 def _contents(text: str) -> Iterator[tuple[int, Span]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sslfix import plan, rehearse, settle
 from sslfix.errors import ApplyError
 from sslfix.model import Applicability, Finding, Level, Plan
-from sslfix.session import Request, Run, matcher, names
+from sslfix.rules import names
+from sslfix.session import Request, Run, matcher
 from sslfix.settle import Progress
 
 

@@ -63,6 +63,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "status": finding.status,
         "reason": finding.withheld,
         "left_to_run": finding.left_to_run,
+        "ignored_by": finding.ignored_by,
         "help": f"sslfix rule {finding.rule.id}",
     }
 

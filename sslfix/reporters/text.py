@@ -42,7 +42,7 @@ def _finding(finding: Finding) -> Iterator[str]:
         path = location.path
         yield from _excerpt(location, location.note if number else finding.detail, width)
     yield f"{margin} |"
-    yield from (f"{margin} = {text}" for text in _below(finding))
+    yield from (f"{margin} = {text}" for text in below(finding))
 
 
 def _place(location: Location) -> str:
@@ -74,7 +74,8 @@ def _excerpt(location: Location, note: str, width: int) -> Iterator[str]:
     yield f"{margin} | {' ' * columns(shown[:first])}{carets} {note}".rstrip()
 
 
-def _below(finding: Finding) -> Iterator[str]:
+def below(finding: Finding) -> Iterator[str]:
+    """Lines on what is to be done, or was, and on where to read more."""
     fix = finding.fix
     if finding.status == "fixed":
         yield _("done: {title}").format(title=fix.title) if fix else _("done")
@@ -149,7 +150,8 @@ def summary(report: Report) -> str:
     standing = [one.level for one in report.findings if one.status in {"open", "withheld"}]
     statuses = [one.status for one in report.findings]
     errors, warnings, notes = (standing.count(level) for level in sorted(Level)[::-1])
-    fixed, ignored = statuses.count("fixed"), statuses.count("ignored")
+    fixed, known = statuses.count("fixed"), sum(_is_known(one) for one in report.findings)
+    ignored = statuses.count("ignored") - known
     unread = len(report.problems)
     found = [
         errors and counted("{number} error", "{number} errors", errors),
@@ -157,10 +159,15 @@ def summary(report: Report) -> str:
         notes and counted("{number} note", "{number} notes", notes),
         fixed and counted("{number} fixed", "{number} fixed", fixed),
         ignored and counted("{number} ignored", "{number} ignored", ignored),
+        known and counted("{number} in the baseline", "{number} in the baseline", known),
         unread and _unread(unread),
     ]
     parts = _(", ").join(one for one in found if one) or _("nothing found")
     return _("{found} ({read} read)").format(found=parts, read=_amount(report))
+
+
+def _is_known(finding: Finding) -> bool:
+    return finding.ignored_by == "baseline"
 
 
 def _unread(number: int) -> str:

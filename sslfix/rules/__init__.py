@@ -81,3 +81,21 @@ def find(rules: tuple[Rule, ...], word: str) -> Rule | None:
     """The rule with that id or name, in any case, or None."""
     wanted = word.casefold()
     return next((rule for rule in rules if wanted in (rule.id.casefold(), rule.name)), None)
+
+
+def names(word: str, rule: Rule) -> bool:
+    """Whether a word of a person (id, beginning of one, or name) means the rule."""
+    return (word != "" and rule.id.startswith(word.upper())) or rule.name == word
+
+
+def unknown(word: str, rules: tuple[Rule, ...]) -> str:
+    """Why a word means none of the rules, with the one that may be meant; "" if it means one."""
+    if any(names(word, rule) for rule in rules):
+        return ""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, [text for rule in rules for text in (rule.id, rule.name)], n=1)
+    text = say("no rule is called {word}; {command} lists them")
+    if close:
+        text = say("no rule is called {word}; did you mean {other}?")
+    return text.format(word=word, other="".join(close), command="sslfix rules")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sslfix import patterns
 from sslfix.collect import hints, projects
 from sslfix.errors import UsageError
 
@@ -514,7 +515,7 @@ def test_the_nearest_folder_that_says_something_counts() -> None:
 
 def test_what_is_excluded_says_nothing() -> None:
     write({"Dockerfile": f"{BULLSEYE}\n", "tests/a/Dockerfile": "FROM python:3\n"})
-    (found,), problems, _notes = hints.choose(["auto"], ["."], ["tests/*"])
+    (found,), problems, _notes = hints.choose(["auto"], ["."], [patterns.absolute("tests/*", ".")])
     assert (found.executable, problems) == ("python:3.9-bullseye", ())
 
 

@@ -29,7 +29,9 @@ def test_the_wheel_holds_what_is_meant_and_nothing_else(wheel: Path) -> None:
     tracked = run("git", "ls-files", "sslfix", "hooks", cwd=ROOT).stdout.split()
     meant = {name.replace("hooks/", "sslfix/hooks/", 1) if name.startswith("hooks/") else name
              for name in tracked}  # fmt: skip
-    assert names == meant | {"sslfix/rules/_pages.py"}
+    data = {name for name in names if ".data/" in name}
+    assert names - data == meant | {"sslfix/rules/_pages.py"}
+    assert [name.partition(".data/")[2] for name in data] == ["data/share/man/man1/sslfix.1"]
 
 
 def test_the_installed_commands_work_on_the_example(wheel: Path, tmp_path: Path) -> None:
@@ -46,5 +48,8 @@ def test_the_installed_commands_work_on_the_example(wheel: Path, tmp_path: Path)
     done = run(python, "-X", "importtime", "-c", same)
     assert done.stdout.split() == ["True", str(len(list(ROOT.glob("sslfix/rules/*.md"))))]
     assert "sslfix.rules._pages" in done.stderr
+    page = (tmp_path / "env/share/man/man1/sslfix.1").read_text("utf-8")
+    printed = run(scripts / "sslfix", "completion", "man").stdout
+    assert page.partition("\n")[2] == printed.partition("\n")[2]
     for name in ("sslfix-fix", "sslfix-env", "sslfix-source"):
         assert run(scripts / name, "--help").returncode == 0
