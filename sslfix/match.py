@@ -57,7 +57,7 @@ def match(
                 # Versions are compared, and packaging imported, only for what is there.
                 if present.isdisjoint([*case.affected, *case.brought_by]):
                     continue
-                if not _applies(case, interpreter):
+                if not applies(case, interpreter):
                     continue
                 findings += _declared(rule, case, interpreter, near)
                 findings += _brought(rule, case, interpreter, near, facts.files)
@@ -91,7 +91,7 @@ def _names(rules: Iterable[Rule]) -> frozenset[str]:
 # --------------------------------------------------------------------------- conditions
 
 
-def _applies(case: Case, interpreter: Interpreter) -> bool:
+def applies(case: Case, interpreter: Interpreter) -> bool:
     when = case.when
     if when.python and not specifiers.holds(interpreter.version, when.python):
         return False
@@ -447,7 +447,7 @@ def _detected(
     by_id = {rule.id: rule for rule in rules}
     for name in spoken:
         for hit in detectors[name].detect(facts, interpreter):
-            if hit.rule in by_id and _applies(by_id[hit.rule].cases[0], interpreter):
+            if hit.rule in by_id and applies(by_id[hit.rule].cases[0], interpreter):
                 yield _from_hit(by_id[hit.rule], hit, interpreter)
 
 

@@ -45,6 +45,21 @@ def apply_edits(text: str, changes: Iterable[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
+def speechless(facts: Facts, findings: Iterable[Finding]) -> frozenset[str]:
+    """The files that would read some remark of these fixes as more than that, or cannot say."""
+    files = {file.document.path: file for file in facts.files}
+    found = set()
+    for path, changes in edits(findings).items():
+        try:
+            if path in files and _edited(files[path], changes) != apply_edits(
+                files[path].document.text, changes
+            ):
+                found.add(path)
+        except ValueError:
+            found.add(path)
+    return frozenset(found)
+
+
 def rehearse(plan: Plan, facts: Facts, match: Matcher) -> tuple[Plan, dict[str, str]]:
     """The part of the plan that keeps its promise, and the new texts by path.
 

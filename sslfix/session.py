@@ -111,7 +111,7 @@ def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:
 
 
 def _source_words(request: Request) -> tuple[bytes, ...]:
-    """The words of the sources that matter by themselves; none if only the order of patches does."""
+    """The words of sources that matter by themselves; none if only the order of patches counts."""
     if not request.select and not request.ignore:
         return detectors.SOURCE_WORDS
     spoken = {case.when.detector for rule in selected(request) for case in rule.cases}

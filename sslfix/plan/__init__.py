@@ -36,7 +36,7 @@ def propose(
     `versions` are those that a resolver chose: they replace exact pins.
     """
     interpreter = next(one for one in facts.interpreters if one.id == finding.interpreter)
-    remedies = tuple(one for one in finding.case.remedies if _suits(one, interpreter))
+    remedies = tuple(one for one in finding.case.remedies if suits(one, interpreter))
     task = Task(finding, remedies, facts, match, versions or {})
     if not remedies or not remedies[0].constraint:
         # The page's first choice is something that only a detector's findings or a person can do.
@@ -70,7 +70,7 @@ def _in_source(task: Task, interpreter: Interpreter) -> Fix | None:
     return sources.modernise(task)
 
 
-def _suits(remedy: Remedy, interpreter: Interpreter) -> bool:
+def suits(remedy: Remedy, interpreter: Interpreter) -> bool:
     if remedy.platform and remedy.platform != interpreter.markers.get("sys_platform"):
         return False
     return not remedy.python or specifiers.holds(interpreter.version, remedy.python)

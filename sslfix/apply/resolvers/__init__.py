@@ -12,18 +12,24 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from typing import TypeVar
 
 from sslfix.apply import installers
 from sslfix.language import say as _
 from sslfix.model import DependencyFile, Interpreter
 
 from . import pip, questions, uv
+from .answers import Arrival as Arrival
 from .answers import NoSolutionError as NoSolutionError
+from .answers import Prospect as Prospect
 from .answers import Resolution as Resolution
 from .answers import UnavailableError as UnavailableError
 from .questions import Question
+
+Answer = TypeVar("Answer", Resolution, Prospect)
 
 
 def resolve(
@@ -45,12 +51,36 @@ def resolve(
         raise UnavailableError(_("a resolver was not asked, as it needs the network"))
     with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
         question = questions.question(file, section, files, os.path.realpath(scratch))
-        failures = []
-        for ask in _resolvers(interpreter):
-            try:
-                return ask(question)
-            except UnavailableError as error:
-                failures.append(error)
+        return _first(_resolvers(interpreter), question, interpreter)
+
+
+def foresee(requirements: Sequence[str], interpreter: Interpreter) -> Prospect:
+    """What installing would bring into the interpreter's environment, by pip or by uv.
+
+    `requirements` are lines of a requirements file, read in the working directory. That an
+    environment was made by uv says that uv will install; else pip is asked first. Raises
+    NoSolutionError or UnavailableError.
+    """
+    with tempfile.TemporaryDirectory(prefix="sslfix-") as scratch:
+        folder = os.path.join(os.path.realpath(scratch), "")
+        asked = os.path.join(folder, "sslfix-requirements.txt")
+        with open(asked, "w", encoding="utf-8") as stream:
+            stream.writelines(f"{line}\n" for line in requirements)
+        return _first(
+            _installers(interpreter), Question(folder, os.getcwd(), (asked,)), interpreter
+        )
+
+
+def _first(
+    asking: Iterable[Callable[[Question], Answer]], question: Question, interpreter: Interpreter
+) -> Answer:
+    """The first answer that there is. Raises NoSolutionError or UnavailableError."""
+    failures = []
+    for ask in asking:
+        try:
+            return ask(question)
+        except UnavailableError as error:
+            failures.append(error)
     if not failures:
         raise UnavailableError(_nobody().format(version=interpreter.version))
     # A traceback tells of a resolver that is sick itself.
@@ -71,12 +101,30 @@ def _nobody() -> str:
 
 def _resolvers(interpreter: Interpreter) -> Iterator[Callable[[Question], Resolution]]:
     """Those that can be asked, best first, by the rules for installing."""
-    environment = interpreter.environment
-    made_by = environment.made_by if environment else ""
-    place = environment.path if environment else interpreter.prefix or sys.prefix
-    found = installers.find_uv(place, made_by)
+    found, made_by = _uv(interpreter)
     if found:
         yield partial(uv.ask, found, interpreter)
     if not found or made_by != "uv":
         for command in pip.pips(interpreter):
             yield partial(pip.ask, command)
+
+
+def _installers(interpreter: Interpreter) -> Iterator[Callable[[Question], Prospect]]:
+    """Those that can be asked what they would install, the one that most likely will first."""
+    found, made_by = _uv(interpreter)
+    uvs = [partial(uv.foresee, found, interpreter)] if found else []
+    pips = (partial(pip.foresee, command, interpreter) for command in pip.pips(interpreter))
+    if found and made_by == "uv":  # pip does not read uv's settings
+        yield from uvs
+    elif interpreter.source == "asked":
+        yield from chain(pips, uvs)
+    else:
+        yield from chain(uvs, pips)
+
+
+def _uv(interpreter: Interpreter) -> tuple[str | None, str]:
+    """The uv that can be asked, and what made the environment."""
+    environment = interpreter.environment
+    made_by = environment.made_by if environment else ""
+    place = environment.path if environment else interpreter.prefix or sys.prefix
+    return installers.find_uv(place, made_by), made_by

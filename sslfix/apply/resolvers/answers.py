@@ -26,6 +26,25 @@ class Resolution(NamedTuple):
     resolver: str
 
 
+class Arrival(NamedTuple):
+    """A release that an install would bring, and the distributions that require it.
+
+    `requested` says that what was asked for names it.
+    """
+
+    name: str
+    version: str
+    requested: bool
+    required_by: tuple[str, ...]
+
+
+class Prospect(NamedTuple):
+    """What an install would bring that is not there yet, and who says so ("pip 26.0.1")."""
+
+    arrivals: tuple[Arrival, ...]
+    resolver: str
+
+
 class NoSolutionError(ApplyError):
     """Requirements contradict each other; the message says who requires what."""
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from sslfix import match, specifiers
 from sslfix.apply import children, installers
 from sslfix.language import say as _
 from sslfix.model import Interpreter
 
 from . import answers, declared
-from .answers import SILENCE, NoSolutionError, Resolution, UnavailableError
+from .answers import (
+    SILENCE,
+    Arrival,
+    NoSolutionError,
+    Prospect,
+    Resolution,
+    UnavailableError,
+)
 from .questions import Question
 
 _OPTIONS = (
     "--dry-run",
-    "--ignore-installed",
     "--no-input",
     "--disable-pip-version-check",
     "--no-color",
@@ -42,15 +50,65 @@ _NO_RELEASE = re.compile(
 
 def ask(pip: Sequence[str], question: Question) -> Resolution:
     """What a pip chooses; NoSolutionError or UnavailableError where it chooses nothing."""
+    report = _report(pip, question, "--ignore-installed")
+    versions = {name: str(one["metadata"]["version"]) for name, one in _chosen(report).items()}
+    return Resolution(versions, f"pip {report['pip_version']}")
+
+
+def foresee(pip: Sequence[str], interpreter: Interpreter, question: Question) -> Prospect:
+    """What a pip would install beside what is there; raises as `ask` does."""
+    is_its_own = interpreter.source == "asked"
+    report = _report(pip, question, *(() if is_its_own else ("--ignore-installed",)))
+    chosen = _chosen(report)
+    arrivals = [
+        Arrival(
+            name,
+            str(one["metadata"]["version"]),
+            bool(one["requested"]),
+            _requirers(name, chosen, interpreter),
+        )
+        for name, one in chosen.items()
+    ]
+    return Prospect(tuple(arrivals), f"pip {report['pip_version']}")
+
+
+def _requirers(
+    name: str, chosen: Mapping[str, Mapping[str, Any]], interpreter: Interpreter
+) -> tuple[str, ...]:
+    """Those of the chosen that require a distribution; for an extra only if nobody else does."""
+    for extras in (False, True):
+        found = [
+            other
+            for other, one in chosen.items()
+            for text in one["metadata"].get("requires_dist") or ()
+            if _requires(text, name, interpreter, extras=extras)
+        ]
+        if found:
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _requires(text: str, name: str, interpreter: Interpreter, *, extras: bool) -> bool:
+    requirement, _, marker = text.partition(";")
+    wanted = declared.normal(specifiers.split(requirement.strip())[0])
+    return wanted == name and match.marker_holds(marker.strip(), interpreter.markers, extras=extras)
+
+
+def _report(pip: Sequence[str], question: Question, *options: str) -> Mapping[str, Any]:
+    """What pip says: https://pip.pypa.io/en/stable/reference/installation-report/."""
+    import json
+
+    report, log = (os.path.join(question.scratch, f"sslfix-pip.{one}") for one in ("json", "log"))
     if question.overrides:
         raise UnavailableError(_("pip knows no overrides, and uv was not asked"))
-    report, log = (os.path.join(question.scratch, f"sslfix-pip.{one}") for one in ("json", "log"))
-    command = [*pip, "install", *_OPTIONS, "--report", report, "--log", log]
+    command = [*pip, "install", *_OPTIONS, *options, "--report", report, "--log", log]
     command += [part for name in question.requirements for part in ("-r", name)]
     command += [part for name in question.constraints for part in ("-c", name)]
     code, said = children.finish(command, question.folder, _SETTINGS, answers.PATIENCE)
     if code == 0:
-        return _reported(report)
+        with open(report, encoding="utf-8") as stream:
+            found: Mapping[str, Any] = json.load(stream)
+        return found
     if "no such option" in said:
         raise UnavailableError(_("pip cannot say what it would install before its release 22.2"))
     said = question.cleaned(said)
@@ -58,6 +116,10 @@ def ask(pip: Sequence[str], question: Question) -> Resolution:
     if conflict and not _missed_an_index(log):
         raise NoSolutionError(answers.undrawn(conflict[1]))
     raise answers.could_not_tell("pip", said)
+
+
+def _chosen(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {declared.normal(one["metadata"]["name"]): one for one in report["install"]}
 
 
 def pips(interpreter: Interpreter) -> Iterator[tuple[str, ...]]:
@@ -77,17 +139,6 @@ def pips(interpreter: Interpreter) -> Iterator[tuple[str, ...]]:
         yield (python, f"{embedded}/pip")
     if asked:
         yield (python, "-m", "pip")
-
-
-def _reported(path: str) -> Resolution:
-    """What pip's report says: https://pip.pypa.io/en/stable/reference/installation-report/."""
-    import json
-
-    with open(path, encoding="utf-8") as stream:
-        report = json.load(stream)
-    chosen = [one["metadata"] for one in report["install"]]
-    versions = {declared.normal(one["name"]): str(one["version"]) for one in chosen}
-    return Resolution(versions, f"pip {report['pip_version']}")
 
 
 def _missed_an_index(log: str) -> bool:
