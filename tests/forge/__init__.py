@@ -1,0 +1,1 @@
+"""A forge for the tests: GitHub's and GitLab's answers over real repositories, in this process."""
