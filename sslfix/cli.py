@@ -29,8 +29,6 @@ COMMANDS = {
     "completion": "what bash, zsh or fish need to complete commands; the manual page",
     "bot": "open, update and close pull requests with the fixes",
 }
-# Said plainly, not taken for the path of a file.
-LATER: tuple[str, ...] = ()
 
 DESCRIPTION = "Find, explain and fix what cannot work on this Python's SSL library."
 
@@ -71,18 +69,12 @@ def _command_first(words: list[str]) -> list[str]:
     at = 0
     while at < len(words) and words[at].startswith("--lang"):
         at += 1 if "=" in words[at] else 2
-    if at and at < len(words) and _is_command(words[at]):
+    if at and at < len(words) and words[at] in COMMANDS:
         return [words[at], *words[:at], *words[at + 1 :]]
     return list(words)
 
 
-def _is_command(word: str) -> bool:
-    return word in COMMANDS or (word in LATER and not os.path.lexists(word))
-
-
 def _run(words: list[str]) -> int:
-    if words and words[0] in LATER and not os.path.lexists(words[0]):
-        raise UsageError(f"`sslfix {words[0]}` does not exist in version {__version__} yet")
     name = words.pop(0) if words and words[0] in COMMANDS else "check"
     arguments = _parser(name).parse_args(words, argparse.Namespace(parsers=parsers))
     _choose_language(arguments)
