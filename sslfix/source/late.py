@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sslfix.model import Document, Facts, Interpreter, Location, Span
-from sslfix.source.holders import RECURSES, Holders, known_versions
+from sslfix.source.holders import RECURSES, Holders, injects, known_versions
 from sslfix.source.modules import Modules, is_test, stem
 from sslfix.source.moving_style import SETTINGS_ONLY
 from sslfix.source.patches import mentions_patch
-from sslfix.source.running import Late, Place, Run, Start
+from sslfix.source.program import Late, Place, Start
+from sslfix.source.quiet import Quiet
+from sslfix.source.running import Run
 from sslfix.source.starts import starts
 from sslfix.source.syntax import bound, parse, span
 
@@ -39,43 +42,51 @@ class Misplaced(NamedTuple):
 def late_patches(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
     """The patches that surely come too late where they run: for each place the worst program."""
     found: dict[tuple[str, Span], Late] = {}
-    every = _in_all_programs(facts, interpreter)
-    for one in sorted(every, key=lambda late: late.effect != RECURSES):
+    for one in sorted(_late(facts, interpreter), key=lambda late: late.effect != RECURSES):
         found.setdefault((one.patch.document.path, one.patch.span), one)
     return tuple(found.values())
 
 
-def _in_all_programs(facts: Facts, interpreter: Interpreter) -> Iterator[Late]:
-    modules = Modules(facts.sources)
-    others = [
-        one
-        for one in facts.sources
-        if one.path not in modules.documents
-        if one.path.rpartition("/")[2] not in SETTINGS_ONLY
-    ]
-    patching = [path for path, one in modules.documents.items() if mentions_patch(one.text)]
-    if not patching and not any(_GREEN in one.text for one in others):
-        return
-    leading = modules.leading_to(patching)
-    programs = [
-        one
-        for one in starts(modules, others)
-        if one.after or not leading.isdisjoint(each.path for each in (one.document, *one.before))
-    ]
+def _late(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
     judged = [one for one in facts.files if _judges(interpreter, one.document.path)]
-    effects = Holders(known_versions(interpreter, judged))
+    versions = known_versions(interpreter, judged)
     python = tuple(int(part) for part in interpreter.version.split(".")[:2] if part.isdigit())
-    for start in programs:
-        run = Run(modules, effects, start, python)
-        if run.late and (start.is_sure or not _is_imported(start.document, modules, run.seen)):
-            yield from filter(_is_known, run.late)
-
-
-_GREEN = "gevent"
+    return _in_all_programs(facts.sources, tuple(sorted(versions.items())), python)
 
 
 def _judges(interpreter: Interpreter, path: str) -> bool:
     return interpreter.judges is None or path in interpreter.judges
+
+
+@lru_cache(maxsize=8)
+def _in_all_programs(
+    sources: tuple[Document, ...], versions: tuple[tuple[str, str], ...], python: tuple[int, ...]
+) -> tuple[Late, ...]:
+    """The late patches of each program; kept, as each fix asks again."""
+    modules = Modules(sources)
+    others = [
+        one
+        for one in sources
+        if one.path not in modules.documents
+        if one.path.rpartition("/")[2] not in SETTINGS_ONLY
+    ]
+    patching = [path for path, one in modules.documents.items() if mentions_patch(one)]
+    if not patching and not any(_GREEN in one.text for one in others):
+        return ()
+    leading = modules.leading_to(patching)
+    effects = Holders(dict(versions), injected=injects(modules.documents.values()))
+    quiet = cache(lambda home: Quiet(modules, effects, python, leading, home))
+    found: list[Late] = []
+    for start in starts(modules, others):
+        first = {one.path for one in (start.document, start.configuration) if one}
+        if start.after or start.configuration or not leading.isdisjoint(first):
+            run = Run(modules, quiet(start.home), start)
+            if start.is_sure or not _is_imported(start.document, modules, run):
+                found += filter(_is_known, run.late)
+    return tuple(found)
+
+
+_GREEN = "gevent"
 
 
 def _is_known(late: Late) -> bool:
@@ -85,11 +96,11 @@ def _is_known(late: Late) -> bool:
     return not is_task or (late.start.is_sure and "locust" not in name)
 
 
-def _is_imported(document: Document, modules: Modules, run: Collection[str]) -> bool:
+def _is_imported(document: Document, modules: Modules, run: Run) -> bool:
     """Whether a module imports this one that is no test and not run by it."""
     own = stem(document.path)
-    for other in modules.documents.values():
-        if is_test(other.path) or other.path in run or own not in other.text:
+    for other in modules.documents.values() if run.late else ():
+        if is_test(other.path) or other.path in run.seen or own not in other.text:
             continue
         tree = parse(other)
         nodes = ast.walk(tree) if tree else ()
@@ -105,7 +116,7 @@ def misplaced(location: Location, facts: Facts, interpreter: Interpreter) -> tup
     There is one for each module that has to patch: other programs may import the patch as late.
     """
     found: dict[str, Misplaced] = {}
-    for late in _in_all_programs(facts, interpreter):
+    for late in _late(facts, interpreter):
         if late.patch.locate("")[:5] == location[:5]:
             one = _misplaced(late)
             if one is None:

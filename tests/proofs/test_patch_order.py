@@ -27,6 +27,9 @@ USES = {
     "pymongo": "pymongo.MongoClient('mongodb://127.0.0.1:1', tls=True, connect=False)\n",
     "": "import ssl; ssl.create_default_context().options |= 0\n",
 }
+CLIENTS = ("requests", "boto3", "pymongo", "httpx", "praw", "python-swiftclient", "google-auth")
+BESIDE = ("gevent", "eventlet", *CLIENTS)
+INJECTS = "from urllib3.contrib import pyopenssl; pyopenssl.inject_into_urllib3()\n"
 MAKES_CONTEXT = "from urllib3.util.ssl_ import create_urllib3_context; create_urllib3_context()\n"
 
 
@@ -53,6 +56,10 @@ def test_gevent_1_2_1_recurses_unannounced_when_it_patches_late(
         ("boto3", MAKES_CONTEXT, True),
         ("botocore.config", MAKES_CONTEXT, True),
         ("pymongo", USES["pymongo"], True),
+        ("praw", MAKES_CONTEXT, True),
+        ("swiftclient", MAKES_CONTEXT, True),
+        ("google.auth.transport.requests", MAKES_CONTEXT, True),
+        ("google.auth", MAKES_CONTEXT, False),
         ("botocore", MAKES_CONTEXT, False),
         ("botocore.exceptions", MAKES_CONTEXT, False),
         ("httpx", MAKES_CONTEXT, False),
@@ -72,8 +79,7 @@ def test_the_table_of_early_modules_is_true(
     shelf: Shelf,
 ) -> None:
     interpreter = python("3.12")
-    beside = ("requests", "boto3", "pymongo", "httpx")
-    folder = shelf.install(interpreter, "gevent", "eventlet", *beside)
+    folder = shelf.install(interpreter, *BESIDE)
     source = f"import {module}\n{PATCHES[patcher]}"
     done = execute(interpreter, folder, source + use)
     assert ("RecursionError" in done.stderr) is recurses, done.stderr
@@ -92,11 +98,49 @@ def test_a_module_that_only_holds_the_class_makes_gevent_warn(
     done = execute(interpreter, folder, source + USES[""])
     assert done.returncode == 0, done.stderr
     assert "MonkeyPatchWarning" in done.stderr
-    facts = Facts(sources=(Document("app.py", source),))
+    assert _rules(source, folder) == ["SSL614"]
+
+
+def _rules(source: str, folder: Path) -> list[str]:
+    """The rules that name a program beside what is installed there."""
     names = (one.stem.split("-") for one in folder.glob("*.dist-info"))
     installed = tuple(Distribution(name, version, "") for name, version in names)
+    facts = Facts(sources=(Document("app.py", source),))
     here = HERE._replace(distributions=installed)
-    assert [hit.rule for hit in patch_order.DETECTOR.detect(facts, here)] == ["SSL614"]
+    return [hit.rule for hit in patch_order.DETECTOR.detect(facts, here)]
+
+
+@pytest.mark.parametrize(
+    ("requests", "first", "rule"),
+    [
+        ("2.23.0", "", "SSL614"),
+        ("2.24.0", "", "SSL601"),
+        ("2.24.0", INJECTS, "SSL614"),
+    ],
+)
+def test_pyopenssl_makes_contexts_that_do_not_recurse(
+    requests: str, first: str, rule: str, python: Callable[[str], str], shelf: Shelf
+) -> None:
+    interpreter = python("3.9")
+    beside = ("urllib3==1.25.11", "pyopenssl==20.0.1", "cryptography==3.4.8")
+    folder = shelf.install(interpreter, "gevent", f"requests=={requests}", *beside)
+    source = f"{first}import requests\n{PATCHES['gevent']}"
+    done = execute(interpreter, folder, source + MAKES_CONTEXT)
+    assert "MonkeyPatchWarning" in done.stderr
+    assert (done.returncode != 0) is (rule == "SSL601"), done.stderr
+    assert _rules(source, folder) == [rule]
+
+
+@pytest.mark.parametrize("beside", [(), ("requests",)])
+def test_what_is_imported_only_where_it_is_installed(
+    beside: tuple[str, ...], python: Callable[[str], str], shelf: Shelf
+) -> None:
+    interpreter = python("3.12")
+    folder = shelf.install(interpreter, "eventlet", "python-socketio", *beside)
+    source = "import socketio\n" + PATCHES["eventlet"]
+    done = execute(interpreter, folder, source + (MAKES_CONTEXT if beside else USES[""]))
+    assert ("RecursionError" in done.stderr) is bool(beside), done.stderr
+    assert _rules(source, folder) == ["SSL601"] * len(beside)
 
 
 APPLICATION = """
@@ -161,9 +205,7 @@ def test_the_arguments_of_a_patch_mean_what_the_detector_thinks(
     call: str, recurses: bool, python: Callable[[str], str], shelf: Shelf
 ) -> None:
     interpreter = python("3.12")
-    folder = shelf.install(
-        interpreter, "gevent", "eventlet", "requests", "boto3", "pymongo", "httpx"
-    )
+    folder = shelf.install(interpreter, *BESIDE)
     source = f"import requests\n{call}\n"
     done = execute(interpreter, folder, source + MAKES_CONTEXT)
     assert ("RecursionError" in done.stderr) is recurses, done.stderr

@@ -2,22 +2,28 @@
 
     python -m tests.source.holders SCRATCH [--only NAME ...]
 
-Each distribution is installed, wheels only, into a folder of its own, in its newest release and as
-it was at some dates before; its modules are imported one by one (`ssl_effect.py`). Modules below
-the top are tried where the top one does nothing to ssl and their text has to do with it. Results
-are kept in SCRATCH, so that it can be stopped and started again; the table is written at the end.
+Each distribution is installed into a folder of its own, from wheels where there are some, in its
+newest release and as it was at some dates before; its modules are imported one by one
+(`ssl_effect.py`). Modules below the top are tried where the top one does nothing to ssl and their
+text has to do with it. What does nothing or cannot be imported is tried again beside requests and
+boto3, which many use only where they are installed. Results are kept in SCRATCH, so that it can be
+stopped and started again; the table is written at the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from packaging.version import Version
 
 from tests.conftest import find_python
 
@@ -42,6 +48,10 @@ ROUNDS = (
     Round("3.10", "2023-02-01"),
     Round("3.6", "2018-06-01"),
 )
+# Tried for those in which an earlier release did something else.
+BETWEEN = (Round("3.9", "2021-10-01"), Round("3.11", "2024-06-01"))
+# What many distributions import if it is there.
+OPTIONAL = ("requests", "boto3")
 OWN = ("gevent", "eventlet")
 # They make contexts of a class that they hold, and go on after a late patch (gevent 26.9, 3.12).
 HARMLESS = ("truststore", "httpcore2")
@@ -61,9 +71,10 @@ def main() -> None:
     os.nice(10)
     names = arguments.only or listed()
     arguments.scratch.mkdir(parents=True, exist_ok=True)
-    for turn in () if arguments.table else ROUNDS:
+    for turn in () if arguments.table else (*ROUNDS, *BETWEEN):
         for name in names:
-            try_out(arguments.scratch, name, turn)
+            if turn in ROUNDS or _differs(_kept(arguments.scratch, name)):
+                try_out(arguments.scratch, name, turn)
     TABLE.write_text("".join(table(arguments.scratch, listed())))
 
 
@@ -78,34 +89,65 @@ def try_out(scratch: Path, name: str, turn: Round) -> None:
     kept = scratch / f"{name}-{turn.python}.json"
     if kept.exists():
         return
-    python, folder = find_python(turn.python), scratch / "folders" / f"{name}-{turn.python}"
-    command = ["uv", "pip", "install", "-q", "--python", python, "--target", str(folder)]
-    command += ["--only-binary", ":all:", "--link-mode", "hardlink", name]
-    command += ["--exclude-newer", turn.day] if turn.day else []
-    if subprocess.run(command, check=False, capture_output=True, timeout=900).returncode:
+    folder = scratch / "folders" / f"{name}-{turn.python}"
+    if not _install(folder, name, turn):
         kept.write_text("[]")
         return
     first = scratch / f"{name}-{ROUNDS[0].python}.json"
     known = {one["module"] for one in json.loads(first.read_text())} if first.exists() else set()
     tops = list(_tops(folder, name))
-    found = _look(python, folder, sorted({*tops, *known}))
+    found = _look(turn, (folder,), sorted({*tops, *known}))
     if turn is ROUNDS[0]:
         quiet = {one["module"] for one in found if one["effect"] in {"nothing", "imports"}}
         below = (module for top in tops if top in quiet for module in _below(folder, top))
-        found += _look(python, folder, list(below))
+        found += _look(turn, (folder,), list(below))
+    for other in OPTIONAL:
+        found = _again_beside(other, found, folder, turn)
     version = _metadata(folder, name).stem.split("-")[1]
     kept.write_text(json.dumps([{**one, "version": version} for one in found], indent=0))
     subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
-def _look(python: str, folder: Path, modules: list[str]) -> list[Found]:
+def _install(folder: Path, name: str, turn: Round) -> bool:
+    """Whether a distribution could be installed there: from its wheel, else from its source."""
+    command = ["uv", "pip", "install", "-q", "--python", find_python(turn.python), name]
+    command += ["--target", str(folder), "--link-mode", "hardlink", "--only-binary", ":all:"]
+    command += ["--exclude-newer", turn.day] if turn.day else []
+    tries = ([*command, *extra] for extra in ((), ("--no-binary", name)))
+    return any(
+        not subprocess.run(one, check=False, capture_output=True, timeout=900).returncode
+        for one in tries
+    )
+
+
+def _again_beside(other: str, found: list[Found], folder: Path, turn: Round) -> list[Found]:
+    """The same, with what happens where another distribution is installed as well."""
+    beside = folder.parent.parent / "beside" / f"{other}-{turn.python}"
+    if any(folder.glob(f"{other}-*.dist-info")) or not (
+        beside.exists() or _install(beside, other, turn)
+    ):
+        return found
+    again = [one["module"] for one in found if one["effect"] in {"nothing", "imports", "fails"}]
+    effects = {one["module"]: one for one in _look(turn, (folder, beside), again)}
+    return [_with(one, effects.get(one["module"]), other) for one in found]
+
+
+def _with(plain: Found, beside: Found | None, other: str) -> Found:
+    """What a module does: with the other one, if it needs that; else both, where they differ."""
+    if beside is None or beside["effect"] in {"fails", "nothing", "imports", "patches"}:
+        return plain
+    return beside if plain["effect"] == "fails" else {**beside, "beside": other}
+
+
+def _look(turn: Round, folders: Iterable[Path], modules: list[str]) -> list[Found]:
     if not modules:
         return []
-    variables = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = os.pathsep.join(map(str, folders))
+    variables = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [python, str(LOOK), *modules],
+        [find_python(turn.python), str(LOOK), *modules],
         env=variables,
-        cwd=folder,
+        cwd=path.partition(os.pathsep)[0],
         check=False,
         capture_output=True,
         text=True,
@@ -157,50 +199,101 @@ def _below(folder: Path, top: str) -> list[str]:
 # --------------------------------------------------------------------------- the table
 
 HEAD = """\
-# What importing a module does to ssl: module, and its effect in each release that was tried.
+# What importing a module does to ssl, for each distribution; beside its name the releases tried.
 # Made by `python -m tests.source.holders`, which installs and imports them; do not edit.
 #
 # patches   it patches ssl itself
 # recurses  a module makes contexts of a class SSLContext that it holds: late patches end there
 # holds     a module holds the class and makes none of it: gevent warns
 # quiet     neither
+# a name    what the import of that module does: it comes with it, nothing else matters
+#
+# `EFFECT = [MODULE, ...]` is for all releases, `MODULE = { RELEASE = EFFECT, ... }` for those
+# tried. "EFFECT with NAME": only where that distribution is installed as well.
 """
 
 
 def table(scratch: Path, names: list[str]) -> Iterator[str]:
     """The lines of the data file."""
     yield HEAD
-    for name in names:
+    every = {name: _kept(scratch, name) for name in names}
+    all_found = (one for each in every.values() for one in each)
+    modules = {one["module"] for one in all_found if one["effect"] in {"recurses", "holds"}}
+    for name, found in every.items():
         results: Results = {}
-        for turn in ROUNDS:
-            kept = scratch / f"{name}-{turn.python}.json"
-            for one in json.loads(kept.read_text()) if kept.exists() else []:
-                if one["effect"] != "fails":
-                    results.setdefault(one["module"], {})[one["version"]] = _effect(one)
-        told = {module: found for module, found in results.items() if _tells(module, results)}
-        if told:
-            yield f'\n["{re.sub(r"[-_.]+", "-", name).lower()}"]\n'
-        for module, found in sorted(told.items()):
-            entries = ", ".join(f'"{version}" = "{what}"' for version, what in found.items())
+        own = {one["module"].partition(".")[0] for one in found}
+        for one in found:
+            told = _effect(one, modules - own)
+            results.setdefault(one["module"], {}).setdefault(one["version"], told)
+        telling = {module: told for module, told in results.items() if _tells(module, results)}
+        if telling:
+            yield from _entry(name, sorted({one["version"] for one in found}, key=Version), telling)
+
+
+def _kept(scratch: Path, name: str) -> list[Found]:
+    paths = (scratch / f"{name}-{turn.python}.json" for turn in (*ROUNDS, *BETWEEN))
+    found = [one for path in paths if path.exists() for one in json.loads(path.read_text())]
+    return [one for one in found if one["effect"] != "fails"]
+
+
+def _differs(found: list[Found]) -> bool:
+    """Whether a module did not do the same in all releases."""
+    effects: dict[str, set[str]] = {}
+    for one in found:
+        effects.setdefault(one["module"], set()).add(_effect(one, ()))
+    return any(len(one) > 1 for one in effects.values())
+
+
+def _entry(name: str, versions: list[str], telling: Results) -> Iterator[str]:
+    """The lines of one distribution."""
+    yield f'\n["{re.sub(r"[-_.]+", "-", name).lower()}"]  # {", ".join(versions)}\n'
+    always: dict[str, list[str]] = {}
+    for module, told in sorted(telling.items()):
+        if len({*told.values()}) == 1:
+            always.setdefault(next(iter(told.values())), []).append(module)
+    for effect, modules in always.items():
+        listed = ", ".join(f'"{one}"' for one in modules)
+        yield textwrap.fill(f'"{effect}" = [{listed}]', 100, subsequent_indent="    ") + "\n"
+    for module, told in sorted(telling.items()):
+        if len({*told.values()}) > 1:
+            entries = ", ".join(f'"{release}" = "{effect}"' for release, effect in _turns(told))
             yield f'"{module}" = {{ {entries} }}\n'
 
 
-def _effect(found: Found) -> str:
+def _turns(told: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The first and the last of each row of releases that did the same."""
+    order = sorted(told.items(), key=lambda one: Version(one[0]))
+    for _same, row in itertools.groupby(order, key=lambda one: one[1]):
+        first, *rest = row
+        yield from (first, *rest[-1:])
+
+
+def _effect(found: Found, others: Collection[str]) -> str:
     """One of the table's words; what gevent and eventlet hold of ssl themselves is theirs."""
     if found["effect"] == "patches":
         return "patches"
     makes, holds = (
-        [one for one in found.get(key, ()) if one.partition(".")[0] not in OWN]
+        {one for one in found.get(key, ()) if one.partition(".")[0] not in OWN}
         for key in ("makes", "holds")
     )
-    makes = [one for one in makes if not any(word in one for word in HARMLESS)]
-    return "recurses" if makes else "holds" if holds else "quiet"
+    makes = {one for one in makes if not any(word in one for word in HARMLESS)}
+    tops = {one.partition(".")[0] for one in _real(makes or holds)}
+    word = "recurses" if makes else "holds" if holds else "quiet"
+    if len(tops) == 1 and tops <= {*others}:
+        word = tops.pop()
+    return f"{word} with {found['beside']}" if found.get("beside") else word
+
+
+def _real(modules: set[str]) -> set[str]:
+    """The modules without the other names that requests gives to those of urllib3."""
+    is_other = "urllib3.util.ssl_" in modules or "urllib3.util" in modules
+    return {one for one in modules if not (is_other and one.startswith("requests.packages."))}
 
 
 def _tells(module: str, results: Results) -> bool:
-    """Whether a module says more than the packages that are imported with it."""
+    """Whether people may import it, and it says more than the packages imported with it."""
     found = results[module]
-    if set(found.values()) == {"quiet"}:
+    if set(found.values()) == {"quiet"} or "._" in module or ".plugins." in module:
         return False
     above = [results.get(one.replace("/", "."), {}) for one in _parents(module.replace(".", "/"))]
     return all(any(one.get(v) != what for v, what in found.items()) for one in above)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from sslfix.language import say as _
 from sslfix.model import Detector, Facts, Hit, Interpreter, Location
 from sslfix.source.holders import RECURSES, known_versions
-from sslfix.source.late import Late, late_patches
-from sslfix.source.running import Place
+from sslfix.source.late import late_patches
+from sslfix.source.program import Late, Place
 
 
 def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
@@ -53,18 +53,18 @@ def _detail(late: Late, library: str, version: str | None, interpreter: Interpre
     if late.effect != RECURSES:
         return _("{where} warns of it; requests do not fail by it").format(where=where)
     if library == "eventlet" or (version and _is_silent(version)):
-        text = _("every HTTPS request then ends in a RecursionError ({where}), without a warning")
+        text = _("its TLS connections end in a RecursionError ({where}), without a warning")
     else:
-        text = _("every HTTPS request then ends in a RecursionError ({where})")
+        text = _("its TLS connections end in a RecursionError ({where})")
     return text.format(where=where)
 
 
 def _is_silent(version: str) -> bool:
-    """Whether that gevent does not warn yet: https://www.gevent.org/changelog_1_3.html, 1.3.4."""
+    """Whether that gevent does not warn yet (1.2.2; 1.3.0 does, whatever imported ssl)."""
     from packaging.version import InvalidVersion, Version
 
     try:
-        return Version(version) < Version("1.3.4")
+        return Version(version) < Version("1.3a1")
     except InvalidVersion:
         return False
 

@@ -82,10 +82,16 @@ def _values(node, each, module, aliases):
         return [vars(each).get(one) for one in [node.id] + [one.id for one in named]]
     if isinstance(node, ast.Attribute):
         owners = _values(node.value, each, module, aliases)
-        return [
-            getattr(one, node.attr, None) for one in owners if one is not None and one is not module
-        ]
+        return [_get(one, node.attr) for one in owners if one is not None and one is not module]
     return []
+
+
+def _get(value, name):
+    """The attribute, or None: proxies like Flask's request raise what they like."""
+    try:
+        return getattr(value, name, None)
+    except Exception:
+        return None
 
 
 def _look(name, end):
