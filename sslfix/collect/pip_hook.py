@@ -29,8 +29,7 @@ def places(prefix: str, environ: Mapping[str, str]) -> dict[str, Place]:
         settings = files[-1]  # pip takes it last, and `pip config` writes there
         uv = None if level == ENVIRONMENT else _file(_uv_path(level, environ))
         path = os.path.join(os.path.dirname(settings.path), pip_conf.NAME)
-        place = Place(level, settings, _file(path), (*lower, *files[:-1]), uv)
-        found[level] = place._replace(lost=lost(judging.ours_in(settings)))
+        found[level] = Place(level, settings, _file(path), (*lower, *files[:-1]), uv)
         lower += files
     return {level: found[level] for level in LEVELS}
 

@@ -71,7 +71,7 @@ def _install(arguments: argparse.Namespace) -> int:
     _require_installable(interpreter, arguments)
     place = _places(interpreter, arguments.least)[arguments.level]
     changes: Mapping[str, bytes | None] = pip_hook.removed(place)
-    if place.wanted.requirements:
+    if pip_hook.composed(place):
         builds = arguments.builds or pip_hook.has_builds(place)
         changes = pip_hook.written(place, builds=builds, uv=_has_uv())
     writing.write(changes, _files(place))
@@ -129,23 +129,30 @@ def _interpreter(arguments: argparse.Namespace, *, dead: bool = False) -> Interp
 
 
 def _require_installable(interpreter: Interpreter, arguments: argparse.Namespace) -> None:
-    """Raise UsageError where pip does not install into that interpreter, or nobody asked for it."""
+    """Raise UsageError where that interpreter is nobody's to write to, or was not asked for."""
     from sslfix.collect import pip_hook as collect
 
-    if arguments.level != "environment" or interpreter.environment is not None:
+    if arguments.level != "environment":
         return
-    if collect.is_externally_managed(interpreter.stdlib):
+    alone = interpreter.environment is None
+    if alone and collect.is_externally_managed(interpreter.stdlib):
         text = _(
             "{path} is managed by the system (PEP 668), and pip installs nothing there; name an "
             "environment with --python, or say --user for all that are made from it"
         )
-        raise UsageError(text.format(path=interpreter.executable))
-    if not arguments.python:
+    elif alone and not arguments.python:
         text = _(
             "there is no environment here, only {path}; name one with --python (or that one), "
             "or say --user for all that are made from it"
         )
-        raise UsageError(text.format(path=interpreter.executable))
+    elif not os.access(interpreter.prefix, os.W_OK):
+        text = _(
+            "the folder of {path} cannot be written to; say --user for your own settings, or "
+            "let its owner do it"
+        )
+    else:
+        return
+    raise UsageError(text.format(path=interpreter.executable))
 
 
 def _places(interpreter: Interpreter, least: str | None = None) -> dict[str, Place]:
@@ -155,41 +162,39 @@ def _places(interpreter: Interpreter, least: str | None = None) -> dict[str, Pla
     """
     from sslfix import pip_hook
     from sslfix.collect import pip_hook as collect
+    from sslfix.pip_hook import judging
 
     found = collect.places(os.path.abspath(interpreter.prefix), os.environ)
-    return {
-        level: place._replace(
-            wanted=_wanted(
-                interpreter,
-                least or pip_hook.least_of(place.constraints),
-                shared=level != pip_hook.ENVIRONMENT,
-            )
+    for level, place in found.items():
+        version = "" if level == pip_hook.ENVIRONMENT else interpreter.version
+        known = pip_hook.least_of(pip_hook.part(place.constraints.document.text, version))
+        found[level] = place._replace(
+            lost=collect.lost(judging.ours_in(place.settings)),
+            wanted=_wanted(interpreter, least or known, version),
         )
-        for level, place in found.items()
-    }
+    return found
 
 
-def _wanted(interpreter: Interpreter, least: str, *, shared: bool) -> Wanted:
-    """The constraints for the interpreter; if `shared` they are marked as that Python's."""
+def _wanted(interpreter: Interpreter, least: str, version: str) -> Wanted:
+    """The constraints for the interpreter, marked as that Python's if `version` is given."""
     from sslfix import constraints, pip_hook, session
     from sslfix.model import Level
 
     request = session.Request()
     paths = _project(interpreter)
-    if not shared and paths:
+    if not version and paths:
         from sslfix.collect import configuration
 
         settings = configuration.read(paths, None)
         request = request._replace(select=settings.select, ignore=settings.ignore)
     found = constraints.compute(interpreter, session.selected(request), Level[least.upper()])
-    if shared:
-        version = interpreter.version
+    if version:
         found = tuple(
             one._replace(specifier=pip_hook.marked(one.specifier, version)) for one in found
         )
-    text = constraints.render(found, _placed(interpreter, shared=shared))
+    text = constraints.render(found, _placed(interpreter, shared=bool(version)))
     lines = tuple(one.requirement for one in found)
-    return pip_hook.Wanted(pip_hook.with_least(text, least), lines)
+    return pip_hook.Wanted(pip_hook.with_least(text, least), lines, version)
 
 
 def _project(interpreter: Interpreter) -> tuple[str, ...]:

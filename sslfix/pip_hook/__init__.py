@@ -15,6 +15,7 @@ from sslfix.model import Document
 from . import blocks, pip_conf, uv_toml
 
 USUAL = "error"
+_MARKER = re.compile(r"; python_full_version == \"([^\"]+)\"")
 _LEAST = re.compile(r"^# level: (warning|note)$", re.MULTILINE)
 ENVIRONMENT, USER, GLOBAL = LEVELS = ("environment", "user", "global")
 
@@ -32,10 +33,14 @@ class File(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is to be kept out at a level: the constraints file, and its lines without comments."""
+    """What is to be kept out: the text for the constraints file, and its lines without comments.
+
+    `version` is that of the Python where a file is read by several, and has a part for each.
+    """
 
     text: str = ""
     requirements: tuple[str, ...] = ()
+    version: str = ""
 
 
 class Place(NamedTuple):
@@ -65,10 +70,43 @@ def with_least(text: str, least: str) -> str:
     return text if least == USUAL else f"{text}\n# level: {least}\n"
 
 
-def least_of(file: File) -> str:
-    """The level of rules that a constraints file was made for."""
-    found = _LEAST.search(file.document.text)
+def least_of(text: str) -> str:
+    """The level of rules that a part of a constraints file was made for."""
+    found = _LEAST.search(text)
     return found[1] if found else USUAL
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The requirements in a constraints file."""
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+# --------------------------------------------------------------------------- parts for a Python
+
+
+def part(text: str, version: str) -> str:
+    """What a constraints file says to that Python, "" for nothing; all of it if `version` is ""."""
+    return next((one for one in _parts(text) if version in versions(one)), "") if version else text
+
+
+def versions(text: str) -> tuple[str, ...]:
+    """The Pythons that a constraints file has parts for."""
+    return tuple(dict.fromkeys(_MARKER.findall(text)))
+
+
+def composed(place: Place) -> str:
+    """The constraints file with what is wanted, parts for other Pythons kept; "" for nothing."""
+    wanted, old = place.wanted, place.constraints.document.text
+    new = wanted.text if wanted.requirements else ""
+    if not wanted.version:
+        return new
+    known = {versions(one)[0]: one for one in _parts(old) if versions(one)}
+    return "\n".join(filter(None, {**known, wanted.version: new}.values()))
+
+
+def _parts(text: str) -> list[str]:
+    found = re.split(r"^(?=# made by sslfix )", text, flags=re.MULTILINE)
+    return [one.rstrip() + "\n" for one in found if one.strip()]
 
 
 # --------------------------------------------------------------------------- installing
@@ -79,12 +117,10 @@ def written(place: Place, *, builds: bool, uv: bool) -> dict[str, bytes]:
 
     `builds` asks for build-constraint as well, `uv` for a file of uv's where there is none.
     """
-    pairs = [
-        (place.constraints, place.wanted.text),
-        (place.settings, settings(place, builds=builds)),
-    ]
+    constraints = composed(place)
+    pairs = [(place.constraints, constraints), (place.settings, settings(place, builds=builds))]
     if place.uv is not None and (uv or place.uv.exists):
-        text = uv_toml.add(place.uv.document, place.wanted.requirements, new=not place.uv.exists)
+        text = uv_toml.add(place.uv.document, lines(constraints), new=not place.uv.exists)
         pairs.append((place.uv, text))
     return {
         file.path: _encoded(file.document, text)

@@ -15,20 +15,17 @@ from . import (
     Wanted,
     blocks,
     has_builds,
+    lines,
+    part,
     pip_conf,
     settings,
     uv_toml,
+    versions,
 )
 
-VARIABLE, BUILD_VARIABLE, FILE_VARIABLE = (
-    "PIP_CONSTRAINT",
-    "PIP_BUILD_CONSTRAINT",
-    "PIP_CONFIG_FILE",
-)
-UV_VARIABLE = "UV_CONSTRAINT"
+VARIABLE, FILE_VARIABLE, UV_VARIABLE = "PIP_CONSTRAINT", "PIP_CONFIG_FILE", "UV_CONSTRAINT"
 COMMANDS = ("install", "download", "wheel")
 _HEADER = re.compile(r"^# (fingerprint|interpreter|SSL library): (.*)$", re.MULTILINE)
-_MARKER = re.compile(r"; python_full_version == \"([^\"]+)\"")
 
 
 class State(NamedTuple):
@@ -83,13 +80,12 @@ def _judged(place: Place) -> tuple[str, list[str]]:
         return "broken", [text.format(path=path, command=command) for path in place.lost]
     if not named and not place.constraints.exists:
         return "absent", []
-    made_for = _MARKER.search(place.constraints.document.text)
-    if made_for and place.level != ENVIRONMENT:
-        now = _MARKER.search(place.wanted.text)
-        if now is None or now[1] != made_for[1]:
-            text = _("made for Python {version}, which alone keeps to it")
-            return "foreign", [text.format(version=made_for[1])]
-    reasons = [*_of_settings(place, named), *_of_contents(place.constraints, place.wanted)]
+    text = place.constraints.document.text
+    own = part(text, place.wanted.version)
+    if versions(text) and not own:
+        told = _("made for Python {version}, which alone keeps to it")
+        return "foreign", [told.format(version=", ".join(versions(text)))]
+    reasons = [*_of_settings(place, named), *_of_contents(own, place.wanted)]
     return "outdated" if reasons else "current", reasons
 
 
@@ -114,24 +110,19 @@ def _of_settings(place: Place, named: Sequence[str]) -> Iterator[str]:
         yield text.format(path=place.settings.path)
 
 
-def _of_contents(file: File, wanted: Wanted) -> Iterator[str]:
-    """Why the constraints file would say something else today."""
-    old, new = (dict(_HEADER.findall(text)) for text in (file.document.text, wanted.text))
-    lines = _lines(file.document.text)
+def _of_contents(own: str, wanted: Wanted) -> Iterator[str]:
+    """Why the part of the constraints file for this Python would say something else today."""
+    old, new = (dict(_HEADER.findall(text)) for text in (own, wanted.text))
     if not wanted.requirements:
         yield _("nothing is to be kept out any more")
     elif old.get("SSL library") != new.get("SSL library"):
         text = _("made for {old}; this Python runs with {new}")
         yield text.format(old=old.get("SSL library", "?"), new=new.get("SSL library"))
-    elif lines != _lines(wanted.text):
+    elif lines(own) != wanted.requirements:
         same = old.get("fingerprint") == new.get("fingerprint")
         yield _("edited by hand") if same else _("Python or the rules of sslfix have changed since")
     elif old.get("fingerprint") != new.get("fingerprint"):
         yield _("made for another Python")
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def command_for(action: str, level: str) -> str:
@@ -180,20 +171,16 @@ def verdict(
     current = {pip_conf.spelled(one.constraints) for one in states if one.state == "current"}
     ours = {pip_conf.spelled(one.constraints) for one in present}
     reasons += _overridden(found, ours)
-    covered = [one for one in found if current.intersection(one.paths)]
+    covered = all(current.intersection(one.paths) for one in found)
     if uv_counts and not uv:
         reasons.append(_("uv pip does not keep to it"))
     if lost or any(one.state == "broken" for one in present):
         state = "broken"
-    elif len(covered) == len(found) and not reasons and _all_current(present):
-        state = "active"
-    else:
+    elif reasons or not covered or any(one.state != "current" for one in present):
         state = "partly"
+    else:
+        state = "active"
     return Verdict(state, tuple(reasons), tuple(states), tuple(found), uv)
-
-
-def _all_current(states: Sequence[State]) -> bool:
-    return all(one.state == "current" for one in states)
 
 
 def _overridden(found: Sequence[Effect], ours: set[str]) -> Iterator[str]:

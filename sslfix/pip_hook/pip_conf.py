@@ -28,6 +28,7 @@ NAME = "sslfix-constraints.txt"
 GLOBAL = "global"
 COMMANDS = ("install", "download", "wheel", "lock")
 CONSTRAINT, BUILD = "constraint", "build-constraint"
+_START = r"(?:\A|(?<=[\r\n]))[ \t]*"
 _OURS = re.compile(rf"\S*[/\\]{re.escape(NAME)}(?!\S)")
 
 
@@ -151,7 +152,7 @@ def _inserted(document: Document, missing: Values, *, new: bool) -> str:
     for section in sorted({place[0] for place in missing}):
         named = {key: paths for (own, key), paths in missing.items() if own == section}
         lines = [line for key in (CONSTRAINT, BUILD) for line in _entry(key, named.get(key, ()))]
-        header = re.search(rf"(?m)^[ \t]*\[{section}\][^\r\n]*(?P<newline>\r\n|\r|\n|\Z)", text)
+        header = re.search(rf"{_START}\[{section}\][^\r\n]*(?P<newline>\r\n|\r|\n|\Z)", text)
         if header is None:
             top += [f"[{section}]", *lines]
             continue

@@ -67,8 +67,9 @@ def _level(state: State, place: Place) -> Iterator[str]:
     yield from (f"    - {reason}" for reason in state.reasons)
     if state.state == "absent":
         return
-    limits = ", ".join(place.wanted.requirements) if state.state == "current" else ""
-    yield f"    {state.constraints}" + (f": {limits}" if limits else "")
+    limits = [one.partition(" ; ")[0] for one in place.wanted.requirements]
+    told = f": {', '.join(limits)}" if state.state == "current" else ""
+    yield f"    {state.constraints}{told}"
 
 
 def _uv(verdict: Verdict, places: Mapping[str, Place]) -> Iterator[str]:

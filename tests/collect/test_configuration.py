@@ -58,9 +58,31 @@ def test_a_repository_is_where_the_search_ends(tmp_path: Path) -> None:
 
 
 def test_a_project_that_is_no_toml_is_reported_where_it_is_read_as_one(tmp_path: Path) -> None:
-    Path("pyproject.toml").write_text("[tool.sslfix\n")
+    Path("pyproject.toml").write_text('name = "sslfix-user\n')
     assert configuration.read(["."], None) == Settings(top=str(tmp_path))
     with pytest.raises(UsageError, match=r"pyproject\.toml:1: is not valid TOML"):
+        configuration.read(["."], "pyproject.toml")
+
+
+@pytest.mark.parametrize("header", ["[tool.sslfix]", "[[tool.sslfix.ignore]]", 'tool."sslfix".x'])
+def test_settings_are_not_lost_in_a_project_that_is_no_toml(header: str) -> None:
+    """Without its targets another Python would be judged."""
+    Path("pyproject.toml").write_text(f'name = "x\n{header}\n')
+    with pytest.raises(UsageError, match=r"^pyproject\.toml:1: is not valid TOML"):
+        configuration.read(["requirements.txt"], None)
+
+
+def test_settings_that_cannot_be_read_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    Path(".sslfix.toml").symlink_to("gone.toml")
+    with pytest.raises(UsageError, match=r"^\.\./\.sslfix\.toml: cannot be read: No such file|^/"):
+        configuration.read(["inner"], None)
+
+
+@pytest.mark.parametrize("text", ["", '[project]\nname = "sslfix"\n', "[tool.ruff]\n"])
+def test_a_project_that_is_named_must_have_settings(text: str) -> None:
+    Path("pyproject.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"^pyproject\.toml: has no settings of sslfix"):
         configuration.read(["."], "pyproject.toml")
 
 
@@ -144,7 +166,19 @@ BAD = [
     ("bot = 1", "own.toml:1: bot is a table, not 1", True),
     ("[bot]\nlimt = 1", "own.toml:2: unknown key bot.limt; did you mean limit?", True),
     ('[bot]\nlimit = "1"', "own.toml:2: bot.limit is a whole number, not '1'", True),
-    ("[bot]\nlimit = true", "own.toml:2: bot.limit is a whole number, not True", True),
+    ("[bot]\nlimit = true", "own.toml:2: bot.limit is a whole number, not true", True),
+    ('exclude = ["!a"]', "own.toml:1: exclude[1] is a pattern without !, not '!a'", True),
+    (
+        '[per-path-ignores]\n"!a" = ["SSL1"]',
+        "own.toml:2: per-path-ignores.!a is a pattern without !, not '!a'",
+        True,
+    ),
+    (
+        '[[ignore]]\nrule = "SSL101"\nreason = "x"\npath = "!a"',
+        "own.toml:4: ignore[1].path is a pattern without !, not '!a'",
+        True,
+    ),
+    ('\n[tool.sslfix]\nignore = ["SSL1"]', "own.toml:2: [tool.sslfix] is for pyproject.toml", True),
     ("[bot]\nlimit = -1", "own.toml:2: bot.limit is at least 0, not -1", True),
     ('[bot]\ngroup = "files"', "own.toml:2: bot.group is one of file, all, not 'files'", True),
     ("ignore = [1]", "own.toml:1: ignore[1] is a string or a table, not 1", True),
@@ -162,6 +196,11 @@ BAD = [
     (
         '[[ignore]]\nrule = "SSL101"\nreason = "x"\nuntil = 2027-01-31T10:00:00',
         "own.toml:4: ignore[1].until is a date such as 2027-01-31, not '2027-01-31T10:00:00'",
+        True,
+    ),
+    (
+        '[[ignore]]\nrule = "SSL101"\nreason = "x"\nuntil = 10:00:00',
+        "own.toml:4: ignore[1].until is a date such as 2027-01-31, not '10:00:00'",
         True,
     ),
     (

@@ -120,6 +120,33 @@ def test_what_stands_above_the_working_directory_is_not_read(
     assert found == ["../there/pkg/app.py", "../there/ruff.toml"]
 
 
+@pytest.mark.parametrize("words", [(), (b"ssl",)])
+@pytest.mark.parametrize("asked", [["."], ["app.py", "lib.py"]])
+def test_only_sources_with_the_words_are_wanted(
+    words: tuple[bytes, ...], asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("app.py").write_text("import ssl\n")
+    Path("lib.py").write_text("import requests\n")
+    run("git", "init", "-q")
+    for pins in (True, False):
+        found = projects.read(asked, pins=pins, words=words).sources
+        assert [one.path for one in found] == ["app.py"] * len(words)
+
+
+def test_settings_count_up_to_the_top_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "top/a/b").mkdir(parents=True)
+    (tmp_path / "top/a/b/app.py").write_text("import gevent.monkey\n")
+    for name in ("ruff.toml", "top/ruff.toml", "top/a/setup.cfg"):
+        (tmp_path / name).write_text("")
+    run("git", "init", "-q", tmp_path / "top")
+    monkeypatch.chdir(tmp_path / "top/a/b")
+    found = [one.path for one in projects.read(["."]).sources]
+    assert found == ["../../ruff.toml", "../setup.cfg", "app.py"]
+
+
 BOM = b"\xef\xbb\xbf"
 
 

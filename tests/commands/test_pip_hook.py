@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sslfix import cli
+from sslfix import cli, constraints
 from sslfix.apply import files
 from sslfix.collect import pip_hook as collect
 
@@ -137,6 +138,27 @@ def test_the_environment_does_not_name_the_users_file_of_the_hook(venv: Path, ru
     assert run("install")[0] == 0
     assert run("remove", "--user")[0] == 0
     assert run("status")[0] == 0
+
+
+def test_the_users_file_has_a_part_for_each_python(venv: Path, run: Run, status: Status) -> None:
+    assert run("install", "--user")[0] == 0
+    path = Path(os.environ["HOME"], ".config/pip", NAME)
+    own = path.read_text()
+    other = re.sub(r'(?<=version == ")[^"]*', "3.4.0", own)
+    path.write_text(other)
+    code, report = status()
+    assert (code, report["state"], levels(report)["user"]) == (1, "absent", "foreign")
+    for _ in range(2):
+        assert run("install", "--user")[0] == 0
+        assert path.read_text() == other + "\n" + own
+    path.write_text(own + "\n" + other)
+    assert f"{path}: written" not in run("install", "--user")[1]
+    path.write_text(own.replace("fingerprint: ", "fingerprint: 0") + "\n" + other)
+    assert levels(status()[1])["user"] == "outdated"
+    assert run("install", "--user")[0] == 0
+    assert path.read_text() == own + "\n" + other
+    assert run("remove", "--user")[0] == 0
+    assert not path.exists()
 
 
 def test_the_machines_level(venv: Path, run: Run, tmp_path: Path) -> None:
@@ -269,6 +291,17 @@ def test_a_pip_conf_that_pip_cannot_read_is_left_alone(venv: Path, run: Run) -> 
     assert not (venv / NAME).exists()
 
 
+def test_a_pip_conf_that_was_spoilt_since_loses_our_lines_all_the_same(
+    venv: Path, run: Run
+) -> None:
+    assert run("install")[0] == 0
+    text = (venv / "pip.conf").read_text()
+    (venv / "pip.conf").write_text("what is this\n" + text)
+    assert run("status")[0] == 2
+    assert run("remove")[0] == 0
+    assert (venv / "pip.conf").read_text() == "what is this\n"
+
+
 def test_what_cannot_be_written_leaves_all_as_it_was(
     venv: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +315,17 @@ def test_what_cannot_be_written_leaves_all_as_it_was(
     assert code == 2
     assert "Permission denied; nothing changed" in output
     assert not (venv / NAME).exists()
+
+
+def test_an_environment_of_somebody_else_is_said_with_what_goes(
+    venv: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    code, output = run("install")
+    assert code == 2
+    assert "cannot be written to; say --user" in output
+    assert run("install", "--user")[0] == 0
 
 
 def test_a_base_interpreter_is_written_to_only_if_it_is_named(
@@ -307,6 +351,55 @@ def test_a_python_of_the_system_is_refused(
     assert code == 2
     assert "PEP 668" in output
     assert run("install", "--python", str(base), "--user")[0] == 0
+
+
+def test_with_nothing_to_keep_out_nothing_is_written(
+    venv: Path, run: Run, status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("install")[0] == 0
+    monkeypatch.setattr(constraints, "compute", lambda *_: ())
+    code, report = status()
+    assert (code, levels(report)["environment"]) == (1, "outdated")
+    for _ in range(2):
+        code, output = run("install")
+        assert code == 0
+        assert "nothing has to be kept out" in output
+        assert not (venv / "pip.conf").exists()
+        assert not (venv / NAME).exists()
+
+
+def test_settings_that_do_not_name_it_any_more_are_said(venv: Path, run: Run) -> None:
+    assert run("install")[0] == 0
+    (venv / "pip.conf").write_text("[global]\ntimeout = 3\n")
+    code, output = run("status")
+    assert code == 1
+    assert "does not name it any more" in output
+    assert run("install")[0] == 0
+    assert run("remove")[0] == 0
+    assert (venv / "pip.conf").read_text() == "[global]\ntimeout = 3\n"
+
+
+def test_uvs_settings_that_were_edited_are_said(venv: Path, run: Run) -> None:
+    uv = Path(os.environ["HOME"], ".config/uv/uv.toml")
+    uv.parent.mkdir(parents=True)
+    uv.touch()
+    assert run("install", "--user")[0] == 0
+    uv.write_text(uv.read_text().replace("gevent", "gevent2"))
+    code, output = run("status")
+    assert code == 1
+    assert f"{uv} says something else" in output
+    assert run("install", "--user")[0] == 0
+    assert "gevent2" not in uv.read_text()
+    assert run("remove", "--user")[0] == 0
+    assert uv.read_bytes() == b""
+
+
+def test_one_interpreter_is_asked_for(venv: Path, run: Run, tmp_path: Path) -> None:
+    base = (venv / "bin/python").resolve()
+    (venv.parent / ".sslfix.toml").write_text(f'python = [".venv", "{base}"]\n')
+    code, output = run("status")
+    assert code == 2
+    assert "choose one with --python" in output
 
 
 def test_the_level_of_rules_is_kept(venv: Path, run: Run, status: Status) -> None:
