@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from . import baseline, detectors, ignoring, match, obsolete, plan, rules
+from . import baseline, detectors, ignoring, match, obsolete, rules
 from .baseline import Baseline
 from .collect import configuration, projects
 from .errors import ProbeError, UsageError
@@ -80,16 +80,22 @@ def check(request: Request) -> Run:
     facts, problems = _gather(request)
     matching = matcher(request)
     found = matching(facts)
-    proposed = tuple(one._replace(fix=plan.propose(one, facts, matching)) for one in found)
+    proposed = _proposed(found, facts, matching) if found else ()
     unfinished = tuple(_unfinished(request, facts))
     problems += tuple(Problem(one.path, None, one.message) for one in unfinished)
     return Run(facts, proposed, problems, unfinished)
 
 
-def _unfinished(request: Request, facts: Facts) -> Iterator[Pending]:
-    from .apply import room
+def _proposed(found: Sequence[Finding], facts: Facts, matching: Matcher) -> tuple[Finding, ...]:
+    from . import plan
 
+    return tuple(one._replace(fix=plan.propose(one, facts, matching)) for one in found)
+
+
+def _unfinished(request: Request, facts: Facts) -> Iterator[Pending]:
     if ENVIRONMENT in request.only and not request.targets:
+        from .apply import room
+
         files = (os.path.dirname(file.document.path) or "." for file in facts.files)
         for folder in dict.fromkeys([_project_folder(request.paths), *files]):
             yield from room.pending(folder)

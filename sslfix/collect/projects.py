@@ -88,25 +88,34 @@ def read(
 def _sources_alone(
     paths: Sequence[str], exclude: Sequence[str], words: Sequence[bytes]
 ) -> tuple[Document, ...] | None:
-    """The sources below folders, without looking for dependency files; None for other paths."""
-    if not all(os.path.isdir(path) and not _is_called_as_file(show(path)) for path in paths):
+    """The sources at or below paths, without looking for dependency files; None for others."""
+    if not all(map(_holds_sources, paths)):
         return None
     texts = [text for path in paths for text in _matching(path, exclude, words)]
     if not sources.are_all(texts):
-        texts = [text for path in paths for text in _contents(listed(path), exclude)]
+        every = [listed(path) if os.path.isdir(path) else [show(path)] for path in paths]
+        texts = [text for some in every for text in _contents(some, exclude)]
     return tuple(sources.wanted(dict(texts).items(), words))
 
 
-def _is_called_as_file(folder: str) -> bool:
-    """Whether a folder is called as a dependency file; most names need no look at the formats."""
-    name = folder.rpartition("/")[2].strip(".")
-    return ("." in name or name == "Pipfile") and formats.for_path(folder) is not None
+def _holds_sources(path: str) -> bool:
+    """Whether it is a source, or a folder that is not called as a dependency file.
+
+    Most names need no look at the formats, which takes 10 ms.
+    """
+    if not os.path.isdir(path):
+        return path.endswith(_PYTHON) and os.path.isfile(path)
+    shown = show(path)
+    name = shown.rpartition("/")[2].strip(".")
+    return not ("." in name or name == "Pipfile") or formats.for_path(shown) is None
 
 
 def _matching(
     folder: str, exclude: Sequence[str], words: Sequence[bytes]
 ) -> Iterator[tuple[str, bytes]]:
     """The sources that git finds one of the words in; all of them where there is no checkout."""
+    if not os.path.isdir(folder):
+        return _contents([show(folder)], exclude)
     names = sources.grep(folder, words)
     if names is None:
         return _contents(_walk(folder), exclude)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from sslfix.detectors import PROJECT_WORDS, SOURCE_WORDS
+from sslfix.collect import repository
+from sslfix.detectors import PROJECT_WORDS
 from sslfix.model import Document
 from sslfix.source import moving_style
 from sslfix.source.commands import NAMES
@@ -32,7 +33,7 @@ def is_start(path: str) -> bool:
     return "." not in name or _STARTS(name) is not None
 
 
-def wanted(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
+def wanted(texts: Iterable[tuple[str, bytes]], words: Sequence[bytes]) -> Iterator[Document]:
     """The files that a detector may want: all, if one names what patches; else those that matter.
 
     What an entry module imports may import `requests`, so order needs every module, and a patch
@@ -43,7 +44,7 @@ def wanted(texts: Iterable[tuple[str, bytes]]) -> Iterator[Document]:
     if needs_all:
         kept.update(contents(_settings(kept)))
     for path, data in sorted(kept.items()):
-        if needs_all or any(word in data for word in SOURCE_WORDS):
+        if needs_all or any(word in data for word in words):
             document = _decoded(path, data)
             if document is not None:
                 yield document
@@ -56,8 +57,10 @@ def are_all(texts: Iterable[tuple[str, bytes]]) -> bool:
 
 
 def _settings(paths: Iterable[str]) -> set[str]:
-    """Where linters may have settings for these files, also above the paths that were asked for."""
-    folders = {one for path in paths for one in moving_style.folders_above(path)}
+    """Where linters may have settings for these files, up to the top of the repository."""
+    top = os.path.relpath(repository.root("."))
+    beyond = 0 if top == os.curdir else top.count(os.pardir)
+    folders = {one for path in paths for one in moving_style.folders_above(path, beyond)}
     return {folder + name for folder in folders for name in moving_style.NAMES}.difference(paths)
 
 
@@ -76,12 +79,12 @@ def contents(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
             continue
 
 
-def grep(folder: str) -> list[str] | None:
+def grep(folder: str, words: Sequence[bytes]) -> list[str] | None:
     """The files of a checkout that have any of the words, as git shows them; None without git."""
     import subprocess
 
     command = ["git", "grep", "-lzF", "--untracked"]
-    command += [part for word in (*PROJECT_WORDS, *SOURCE_WORDS) for part in ("-e", word.decode())]
+    command += [part for word in (*PROJECT_WORDS, *words) for part in ("-e", word.decode())]
     names = (*(f"*{ending}" for ending in PYTHON), *NAMES)
     command += ["--", *(f":(glob)**/{name}" for name in names)]
     try:

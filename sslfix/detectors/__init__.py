@@ -14,7 +14,8 @@ from sslfix.model import Detector
 # Where one file of a project has one of these words, all its sources are wanted: any module of the
 # project may import urllib3 before the patch.
 PROJECT_WORDS = (b"gevent", b"eventlet", b"grequests", b"locust")
-# Files with one of these are wanted for themselves.
+# Files with one of these are wanted for themselves, by the detectors that look at one at a time.
+OF_SINGLE_SOURCES = frozenset({"contexts", "removed-names", "shared-handles"})
 SOURCE_WORDS = (
     b"curl_cffi", b"ssl", b"SSL", b"cert=", b".cert", b"key_file", b"keyfile", b"certfile",
     b"cert_file", b"cafile", b"capath", b"cadefault", b"HTTPSConnection", b"urllib3",

@@ -1,4 +1,8 @@
-"""The command lines in a Procfile, a Dockerfile, a unit or a script that start a Python program."""
+"""The command lines in a Procfile, a Dockerfile, a unit or a script that start a Python program.
+
+In YAML (compose, Kubernetes, workflows) one may go on over several lines; uWSGI has a file of its
+own for the options of one.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +14,21 @@ from sslfix.model import Document, Span
 
 # Files that tell how a project's programs are started.
 NAMES = (
-    "Procfile*", "Dockerfile*", "*.dockerfile", "Containerfile*", "docker-compose*.y*ml",
-    "compose*.y*ml", "*.service", "*.sh", "*.ini", "supervisord*.conf", "Makefile",
-    "pyproject.toml", "setup.cfg",
+    "Procfile*", "Dockerfile*", "*.dockerfile", "Containerfile*", "*.yaml", "*.yml", "*.service",
+    "*.sh", "*.ini", "supervisord*.conf", "Makefile", "pyproject.toml", "setup.cfg",
 )  # fmt: skip
-# What matters of a file: without one of these it tells nothing.
-WORDS = (
-    b"gunicorn",
-    b"python",
-    b"celery",
-    b"locust",
-    b"uwsgi",
-    b"_scripts",
-    b".scripts]",
-    b"flask",
-)
 _LINE = re.compile(r"(?:[^\n\\]|\\(?:\r?\n|.))+", re.DOTALL)
+# In YAML a folded text is one line, and so are the items of a list and what `args:` adds to them.
+_YAML_LINE = re.compile(
+    r"^(?P<at>[ ]*)(?:-[ ]+)?[\w.-]+:[ ]*>[-+\d]*[ ]*$(?:\n(?P=at)[ ]+[^\n]*)+"
+    r"|^[ ]*(?:-[ ]+)?(?:command|entrypoint):[ ]*(?:\[[^]]*\])?[ ]*$"
+    r"(?:\n[ ]*-[ ]+[^\n]*)*(?:\n[ ]*args:[ ]*(?:\[[^]]*\])?[ ]*$(?:\n[ ]*-[ ]+[^\n]*)*)?"
+    rf"|{_LINE.pattern}",
+    re.MULTILINE,
+)
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_SETTING = re.compile(r"^[ \t]*([\w-]+)[ \t]*=[ \t]*([^\n]*?)[ \t\r]*$", re.MULTILINE)
+_UWSGI = re.compile(r"^\[uwsgi\]\s*$(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 _TOKEN = re.compile(
     r"""(?:[^\s"',\[\];&|\\=]|=(?:"[\w.:/-]*"|'[\w.:/-]*')?)+|[;&|]""",
 )
@@ -38,6 +41,8 @@ _FLAGS = frozenset((
     "--no-sendfile", "--reuse-port", "--capture-output", "--enable-stdio-inheritance",
     "--initgroups", "--log-syslog", "--proxy-protocol", "-R", "--do-handshake-on-connect",
     "--suppress-ragged-eofs", "--strip-header-spaces",
+    # uWSGI's that matter here
+    "--gevent-monkey-patch", "--gevent-early-monkey-patch", "--master", "--lazy-apps",
 ))  # fmt: skip
 _LONG = {
     "-k": "--worker-class",
@@ -66,10 +71,13 @@ class Command(NamedTuple):
 
 def commands(document: Document) -> Iterator[Command]:
     """The commands of a file that start a Python program, as far as they are written out."""
-    for line in _LINE.finditer(document.text):
-        if line[0].lstrip().startswith("#"):
-            continue
-        tokens = list(_TOKEN.finditer(line[0].partition(" #")[0]))
+    name = document.path.rpartition("/")[2]
+    if name.endswith(".ini"):
+        yield from _of_uwsgi(document)
+    lines = _YAML_LINE if name.endswith((".yaml", ".yml")) else _LINE
+    for line in lines.finditer(document.text):
+        text = _COMMENT.sub(lambda comment: " " * len(comment[0]), line[0])
+        tokens = [one for one in _TOKEN.finditer(text) if one[0] not in {"-", "args:"}]
         for number, token in enumerate(tokens):
             program = _PROGRAM.fullmatch(token[0])
             if program:
@@ -78,6 +86,17 @@ def commands(document: Document) -> Iterator[Command]:
                 place = Span(line.start() + token.start(), line.start() + last.end())
                 yield from _understood(program["name"], words, place)
                 break
+
+
+def _of_uwsgi(document: Document) -> Iterator[Command]:
+    """The options of uWSGI in its section of an INI file."""
+    for section in _UWSGI.finditer(document.text):
+        found = {one[1]: one for one in _SETTING.finditer(section[1])}
+        patch = next((found[name] for name in found if name.endswith("monkey-patch")), None)
+        if patch is not None:
+            start = section.start(1)
+            options = {f"--{name}": one[2] for name, one in found.items() if one[2] != "false"}
+            yield Command("uwsgi", "", options, Span(start + patch.start(1), start + patch.end()))
 
 
 def _rest(words: list[str]) -> list[str]:
@@ -94,6 +113,8 @@ def _understood(program: str, words: list[str], place: Span) -> Iterator[Command
     names = [word for word in others if _MODULE.fullmatch(word)]
     if program == "gunicorn":
         yield Command(program, names[-1] if names else "", options, place)
+    elif program == "uwsgi" and any(one.endswith("monkey-patch") for one in options):
+        yield Command(program, "", options, place)
     elif program == "celery" and re.search("gevent|eventlet", options.get("--pool", "")):
         yield Command(program, options.get("--app", ""), options, place, is_patched=True)
     elif program == "locust" and "--locustfile" in options:

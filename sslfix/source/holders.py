@@ -9,10 +9,10 @@ subclass. A class that was taken before then ends in a RecursionError, if contex
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sslfix.model import Declaration, DependencyFile, Document, Interpreter, Kind
@@ -39,7 +39,8 @@ def table() -> dict[str, list[Tried]]:
     """Every module that does something to ssl when it is imported; its file says the words."""
     import tomli
 
-    text = Path(__file__).with_name("holders.toml").read_text("utf-8")
+    with open(os.path.join(os.path.dirname(__file__), "holders.toml"), encoding="utf-8") as stream:
+        text = stream.read()
     found: dict[str, list[Tried]] = {}
     for distribution, entries in tomli.loads(text).items():
         for key, value in entries.items():

@@ -71,7 +71,7 @@ def _in_all_programs(
         if one.path.rpartition("/")[2] not in SETTINGS_ONLY
     ]
     patching = [path for path, one in modules.documents.items() if mentions_patch(one)]
-    if not patching and not any(_GREEN in one.text for one in others):
+    if not patching and not any(word in one.text for word in _GREEN for one in others):
         return ()
     leading = modules.leading_to(patching)
     effects = Holders(dict(versions), injected=injects(modules.documents.values()))
@@ -79,14 +79,14 @@ def _in_all_programs(
     found: list[Late] = []
     for start in starts(modules, others):
         first = {one.path for one in (start.document, start.configuration) if one}
-        if start.after or start.configuration or not leading.isdisjoint(first):
+        if start.after or not leading.isdisjoint(first):
             run = Run(modules, quiet(start.home), start)
             if start.is_sure or not _is_imported(start.document, modules, run):
                 found += filter(_is_known, run.late)
     return tuple(found)
 
 
-_GREEN = "gevent"
+_GREEN = ("gevent", "eventlet")
 
 
 def _is_known(late: Late) -> bool:

@@ -167,9 +167,11 @@ def _wrap_socket(source: Source, node: ast.AST) -> Rewriting | None:
     if not isinstance(call, ast.Call) or call.func is not node or "#" in source.text(call):
         return None
     given = _arguments(call, _PARAMETERS)
-    if given is None or "sock" not in given:
+    if given is None:
         return None
     given = {key: value for key, value in given.items() if not _is_default(source, key, value)}
+    if "sock" not in given:
+        return None
     meaning = source.scopes.meaning
     protocol = given.get("ssl_version")
     refused = ("server_side" in given or "keyfile" in given) and "certfile" not in given

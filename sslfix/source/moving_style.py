@@ -50,14 +50,16 @@ def style_of(settings: Mapping[str, str], path: str) -> Style:
 
 def _by_folder(settings: Mapping[str, str], path: str) -> Iterator[dict[str, str]]:
     """The settings of each folder from that of the path upwards, by the names of the files."""
-    for start in folders_above(path):
+    beyond = max((one.count("../") for one in settings), default=0)
+    for start in folders_above(path, beyond):
         yield {name: settings[start + name] for name in NAMES if start + name in settings}
 
 
-def folders_above(path: str) -> Iterator[str]:
+def folders_above(path: str, beyond: int) -> Iterator[str]:
     """The folders in which a source's settings may be, nearest first, each with its `/`.
 
-    "" is the working directory, with which they end; outside of it they end with the last `..`.
+    "" is the working directory, and as many as `beyond` it belong to the same repository; outside
+    of it they end with the last `..`.
     """
     folder = path
     while folder:
@@ -65,6 +67,7 @@ def folders_above(path: str) -> Iterator[str]:
         if folder.rpartition("/")[2] == "..":
             return
         yield f"{folder}/" if folder else ""
+    yield from ("../" * count for count in range(1, beyond + 1))
 
 
 # --------------------------------------------------------------------------- ruff

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, Union
@@ -58,26 +59,59 @@ def all_names() -> tuple[Name, ...]:
     return tuple(Name(**{**one, "keywords": tuple(one.get("keywords", ()))}) for one in entries)
 
 
-@lru_cache(maxsize=1)
-def _words() -> tuple[tuple[str, str], ...]:
-    """Pairs of words of which both stand in any source that uses a name: its first, its last."""
-    pairs = ((one.name.partition(".")[0], one.name.rpartition(".")[2]) for one in all_names())
-    return tuple(dict.fromkeys(pairs))
+def uses(document: Document, wanted: frozenset[str] | None = None) -> tuple[Use, ...]:
+    """Where the module uses one of the names (of those) without asking first whether it is there.
 
-
-def uses(document: Document) -> tuple[Use, ...]:
-    """Where the module uses one of the names without asking first whether it is there."""
-    if not any(last in document.text and first in document.text for first, last in _words()):
+    A source that shows none of them is not parsed.
+    """
+    if not mentions(document.text, wanted):
         return ()
     scopes = scopes_of(document)
-    return _uses(scopes) if scopes else ()
+    found = _uses(scopes) if scopes else ()
+    return tuple(one for one in found if wanted is None or one.name.name in wanted)
+
+
+def mentions(text: str, wanted: frozenset[str] | None = None) -> bool:
+    """Whether a source may use one of the names (of those), by its words alone."""
+    return any(
+        last in text and sign.search(text)
+        for first, names in _signs(wanted).items()
+        if first in text
+        for last, sign in names
+    )
+
+
+@lru_cache(maxsize=8)
+def _signs(wanted: frozenset[str] | None) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """The last words of names, with what they look like in a source, by their first words."""
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for one in all_names():
+        if wanted is not None and one.name not in wanted:
+            continue
+        first, last = one.name.partition(".")[0], one.name.rpartition(".")[2]
+        found.setdefault(first, []).append((last, re.compile(_sign(one, last))))
+    return found
+
+
+def _sign(one: Name, last: str) -> str:
+    """A pattern that is in every source that uses the name, and in few others."""
+    if one.bare:
+        return rf"{last}(?:\(\s*\)| as )"
+    if one.is_parameter:
+        sign = rf"\b(?:{'|'.join(one.keywords)})\s*="
+        if one.positional is not None:  # as many commas, none of them far from the other
+            sign += rf"|{last}(?: as |\((?:[^,]{{0,200}},){{{one.positional}}})"
+        return sign
+    if one.name == f"ssl.{last}" and one.rule and not one.called:
+        return rf"ssl\.{last}(?!\w)|from ssl import|ssl as "
+    return rf"{last}(?!\w)"
 
 
 @lru_cache(maxsize=512)
 def _uses(scopes: Scopes) -> tuple[Use, ...]:
     finder = _Finder(scopes)
     found = [use for node in scopes.nodes for use in finder.find(node)]
-    made = finder.made()
+    made = finder.made() if found else set()
     return tuple(
         use
         for use in sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset))
@@ -99,6 +133,14 @@ class _Finder:
             else:
                 self.plain[one.name] = one
         self.methods = {one.rpartition(".")[2] for one in self.calls if "()." in one}
+        lasts = {one.name.rpartition(".")[2] for one in every}
+        # The local names and attributes that may be one of them, under a name of its own as well.
+        self.words = lasts.union(
+            local
+            for names in scopes.names.values()
+            for local, meaning in names.items()
+            if meaning and meaning.rpartition(".")[2] in lasts
+        )
 
     def made(self) -> set[str]:
         """The names that the module itself sets: they are there."""
@@ -111,11 +153,19 @@ class _Finder:
 
     def find(self, node: ast.AST) -> Iterator[Use]:
         if isinstance(node, ast.Call):
-            yield from self._call(node)
+            if self._word(node.func) in self.words:
+                yield from self._call(node)
         elif isinstance(node, (ast.Attribute, ast.Name)):
-            yield from self._name(node)
+            if self._word(node) in self.words:
+                yield from self._name(node)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from self._import(node)
+
+    @staticmethod
+    def _word(node: ast.expr) -> str:
+        if isinstance(node, ast.Name):
+            return node.id
+        return node.attr if isinstance(node, ast.Attribute) else ""
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> Iterator[Use]:
         if isinstance(node, ast.ImportFrom):

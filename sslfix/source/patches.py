@@ -6,6 +6,9 @@ import ast
 import re
 from collections.abc import Mapping
 
+from sslfix.language import say as _
+from sslfix.model import Document
+
 PATCHES = (
     "gevent.monkey.patch_all",
     "gevent.monkey.patch_ssl",
@@ -13,16 +16,23 @@ PATCHES = (
     "eventlet.patcher.monkey_patch",
 )
 # Where a source has none of these, no statement of it patches.
-WORDS = ("patch_all", "patch_ssl", "monkey_patch", "grequests", "locust", "worker_class")
-_LIBRARY = re.compile(r"\b(?:gevent|eventlet|grequests|locust)\b")
+WORDS = ("patch_all", "patch_ssl", "monkey_patch", "grequests", "locust", "locust_plugins")
+_PATCH = re.compile(rf"\b(?:{'|'.join(WORDS)})\b")
+_LIBRARY = re.compile(r"\b(?:gevent|eventlet|grequests|locust(?:_plugins)?)\b")
+# What gunicorn calls of its configuration before a worker of gevent patches.
+HOOKS = ("on_starting", "when_ready", "nworkers_changed", "pre_fork", "post_fork")
 # The positional place of `ssl` in gevent.monkey.patch_all().
 _SSL_ARGUMENT = 6
 _GREEN = re.compile(r"(?i)gevent|eventlet")
 
 
-def mentions_patch(text: str) -> bool:
+def mentions_patch(document: Document) -> bool:
     """Whether a source may patch, by its words alone."""
-    return any(word in text for word in WORDS) and _LIBRARY.search(text) is not None
+    text = document.text
+    if is_configuration(document.path) and "worker_class" in text:
+        return _GREEN.search(text) is not None
+    is_near = any(word in text for word in WORDS)  # much faster than a pattern
+    return is_near and bool(_PATCH.search(text) and _LIBRARY.search(text))
 
 
 def patches_ssl(name: str, call: ast.Call) -> bool | None:
@@ -62,10 +72,20 @@ def is_green(worker_class: object) -> bool:
     return isinstance(worker_class, str) and _GREEN.search(worker_class) is not None
 
 
-def green_worker(statement: ast.stmt, path: str) -> bool:
-    """Whether it makes gunicorn, whose configuration it stands in, use such a worker."""
+def of_worker(worker: str) -> str:
+    """What the patch of a worker class is called."""
+    return _("the worker's monkey patch") if "gevent" in worker else _("eventlet's monkey patch")
+
+
+def green_worker(statement: ast.stmt) -> str:
+    """The worker that patches which gunicorn's configuration chooses there; "" for none."""
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
-        return False
+        return ""
     names = [one.id for one in statement.targets if isinstance(one, ast.Name)]
-    is_configuration = path.rpartition("/")[2].startswith("gunicorn")
-    return is_configuration and names == ["worker_class"] and is_green(statement.value.value)
+    worker = statement.value.value
+    return str(worker) if names == ["worker_class"] and is_green(worker) else ""
+
+
+def is_configuration(path: str) -> bool:
+    """Whether a file is called as gunicorn's configuration is."""
+    return path.rpartition("/")[2].startswith("gunicorn")

@@ -497,6 +497,158 @@ LATE = "import requests\n" + GEVENT
             id="gunicorn's configuration under a condition",
         ),
         pytest.param(
+            {
+                "app/__init__.py": "import requests\n",
+                "gunicorn.conf.py": "from app import webapp\n",
+                "Procfile": "web: gunicorn -k gevent app:webapp\n",
+            },
+            ["Procfile:1", "gunicorn.conf.py:1", "app/__init__.py:1"],
+            id="gunicorn's configuration imports the application",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\n",
+                "gunicorn.conf.py": 'worker_class = "gevent"\npreload_app = True\n'
+                'wsgi_app = "app:webapp"\n',
+            },
+            ["gunicorn.conf.py:1", "app.py:1"],
+            id="gunicorn's configuration names and preloads the application",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\n",
+                "gunicorn.conf.py": 'worker_class = "gevent"\nwsgi_app = "app:webapp"\n',
+            },
+            None,
+            id="gunicorn's configuration names the application",
+        ),
+        pytest.param(
+            {
+                "gunicorn.conf.py": 'worker_class = "gevent"\n'
+                "def post_fork(server, worker):\n    import requests\n",
+            },
+            ["gunicorn.conf.py:1", "gunicorn.conf.py:3"],
+            id="a hook that gunicorn calls before the worker patches",
+        ),
+        pytest.param(
+            {
+                "gunicorn.conf.py": 'worker_class = "gevent"\n'
+                "def post_worker_init(worker):\n    import requests\n",
+            },
+            None,
+            id="a hook that gunicorn calls afterwards",
+        ),
+        pytest.param(
+            {
+                "gunicorn.conf.py": 'worker_class = "eventlet"\n'
+                "def post_fork(server, worker):\n    import requests\n",
+            },
+            None,
+            id="a hook that gunicorn calls afterwards with eventlet, in some releases",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\n",
+                "gunicorn.conf.py": "from app import webapp\n",
+                "Procfile": "web: gunicorn -k eventlet app:webapp\n",
+            },
+            ["Procfile:1", "gunicorn.conf.py:1", "app.py:1"],
+            id="gunicorn's configuration, and eventlet",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\n",
+                "uwsgi.ini": "[uwsgi]\nwsgi-file = app.py\ngevent = 9\ngevent-monkey-patch = 1\n",
+            },
+            ["uwsgi.ini:4", "app.py:1"],
+            id="uWSGI patches after the application",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\n",
+                "run.sh": "uwsgi --gevent 9 --gevent-early-monkey-patch --module app:webapp\n",
+            },
+            None,
+            id="uWSGI patches early",
+        ),
+        pytest.param(
+            {"app.py": "import requests\n", "run.sh": "uwsgi --gevent 9 --module app:webapp\n"},
+            None,
+            id="uWSGI does not patch",
+        ),
+        pytest.param(
+            {
+                "lib/net.py": f"import requests\ndef main():\n    {GEVENT}",
+                "setup.py": 'setup(entry_points="""\n    [console_scripts]\n    x = lib.net:main\n'
+                '    [other]\n    y = z\n    """)\n',
+            },
+            ["lib/net.py:3", "lib/net.py:1"],
+            id="a console script of setup.py in one text",
+        ),
+        pytest.param(
+            {
+                "one/ns/a/go.py": f"import ns.b.net\n{GEVENT}if __name__ == '__main__': pass\n",
+                "two/ns/b/net.py": "import requests\n",
+            },
+            ["one/ns/a/go.py:2", "one/ns/a/go.py:1", "two/ns/b/net.py:1"],
+            id="a namespace in two folders",
+        ),
+        pytest.param(
+            {
+                "p/__init__.py": "import requests\n",
+                "p/go.py": f"from . import x\n{GEVENT}if __name__ == '__main__': pass\n",
+            },
+            ["p/go.py:2", "p/__init__.py:1"],
+            id="a program with relative imports runs in its package",
+        ),
+        pytest.param(
+            {
+                "app.py": "import lib\n" + GEVENT,
+                "lib/__init__.py": "from .types import T\nfrom . import tool\n",
+                "lib/types.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+                "    import requests\n",
+                "lib/tool.py": "if __name__ == '__main__':\n    import requests\n",
+            },
+            None,
+            id="a package with modules that are guarded",
+        ),
+        pytest.param(
+            {
+                "app.py": "import util\nimport requests\n" + GEVENT,
+                "tests/test_app.py": "import requests, app\nif __name__ == '__main__': main()\n",
+                "util.py": "",
+            },
+            ["app.py:3", "app.py:2"],
+            id="a test is no program of its own",
+        ),
+        pytest.param(
+            {
+                "app.py": "import a\n" + GEVENT,
+                "a.py": "import b\n",
+                "b.py": "import a\nimport c\n",
+                "c.py": "if x:\n    import boto3\nimport json, a\nimport requests\n",
+            },
+            ["app.py:2", "app.py:1", "a.py:1", "b.py:2", "c.py:4"],
+            id="modules in a circle that lead to no patch",
+        ),
+        pytest.param(
+            {
+                "app.py": "from a import set_up\nset_up()\n" + GEVENT,
+                "a.py": "def set_up():\n    import b\n",
+                "b.py": "import requests\n",
+            },
+            ["app.py:3", "app.py:2", "a.py:2", "b.py:1"],
+            id="a function of a module that leads to no patch",
+        ),
+        pytest.param(
+            {
+                "app.py": "from a import monkey\nimport requests\nmonkey.patch_all()\n# gevent\n",
+                "a.py": "from gevent import monkey\n",
+            },
+            ["app.py:3", "app.py:2"],
+            id="a name handed on by a module that leads to no patch",
+        ),
+        pytest.param(
             {"app.py": "import aiohttp\nimport requests\n" + GEVENT},
             ["app.py:3", "app.py:2"],
             id="what recurses counts before what only warns",

@@ -25,6 +25,7 @@ from sslfix.source.commands import commands
         ("locust -f load/test.py --headless", ("locust", "load/test.py", "patched")),
         ("uvicorn --port 80 app:api", ("uvicorn", "app:api")),
         ("flask --app web run", ("flask", "web")),
+        ("uwsgi --master --gevent 9 --gevent-monkey-patch --module a:b", ("uwsgi", "")),
         # Nobody can tell, or nothing is started.
         ("celery -A tasks worker", None),
         ("# gunicorn a:b", None),
@@ -55,3 +56,34 @@ def test_options_are_known_by_their_long_names_and_the_place_is_the_command() ->
 def test_values_may_stand_in_quotes(value: str) -> None:
     (command,) = commands(Document("Procfile", f"web: gunicorn --worker-class={value} a:b\n"))
     assert (command.target, command.options) == ("a:b", {"--worker-class": "gevent"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  web:\n    command: gunicorn -k gevent --preload a:b\n",
+        "    command: >-\n      gunicorn -k gevent\n      --preload a:b\n    x: 1\n",
+        "  command:\n    - gunicorn\n    - -k  # x\n    - gevent\n    - --preload\n    - a:b\n",
+        "  - command: ['gunicorn', '-k', 'gevent',\n      '--preload', 'a:b']\n    name: x\n",
+        "  command: ['gunicorn']\n  args: ['-k', 'gevent', '--preload', 'a:b']\n  image: y\n",
+        "  command:\n  - gunicorn\n  args:\n  - -k\n  - gevent\n  - --preload\n  - a:b\n  env:\n",
+        "  - run: |\n      cd x\n      gunicorn -k gevent \\\n        --preload a:b\n",
+    ],
+)
+def test_in_yaml_a_command_may_have_several_lines(text: str) -> None:
+    (command,) = commands(Document("x/web.yml", text))
+    assert (command.target, command.options) == (
+        "a:b",
+        {"--worker-class": "gevent", "--preload": ""},
+    )
+
+
+def test_uwsgi_has_its_options_in_a_file() -> None:
+    text = "[other]\ngevent = 1\n[uwsgi]\ngevent = 9\ngevent-monkey-patch = true\nwsgi-file=a.py\n"
+    (command,) = commands(Document("uwsgi.ini", text))
+    assert command.options == {
+        "--gevent": "9",
+        "--gevent-monkey-patch": "true",
+        "--wsgi-file": "a.py",
+    }
+    assert text[command.span.start : command.span.end] == "gevent-monkey-patch = true"

@@ -68,6 +68,16 @@ def test_says_what_has_to_stand_where(
     assert (statement, needs, found.entry.path, before, found.certain) == expected
 
 
+def test_a_module_that_may_be_run_first_patches_under_no_condition_of_its_own() -> None:
+    files = {
+        "p/__init__.py": "from p.sh import X\n",
+        "p/sh.py": "#!/usr/bin/env python3\nimport requests\nimport grequests\nX = 1\n",
+    }
+    found = wanted(files)
+    assert found is not None
+    assert found.certain
+
+
 def test_what_a_package_does_for_all_that_import_it_is_left_alone() -> None:
     files = {"p/__init__.py": "import requests\n", "p/news.py": "import requests, grequests\n"}
     assert wanted(files) is None
@@ -76,3 +86,13 @@ def test_what_a_package_does_for_all_that_import_it_is_left_alone() -> None:
 def test_where_no_source_holds_the_patch_none_can_be_moved() -> None:
     files = {"app.py": "import requests\n", "Procfile": "web: gunicorn -k gevent --preload app:app"}
     assert wanted(files) is None
+
+
+def test_a_test_that_imports_the_program_is_no_other_place_to_patch() -> None:
+    files = {
+        "app.py": "import requests\nfrom gevent import monkey\nmonkey.patch_all()\n",
+        "tests/test_app.py": "import requests\nimport app\nif __name__ == '__main__': app.go()\n",
+    }
+    facts = Facts(sources=tuple(Document(path, text) for path, text in files.items()))
+    (hit,) = patch_order.DETECTOR.detect(facts, HERE)
+    assert [one.entry.path for one in misplaced(hit.locations[0], facts, HERE)] == ["app.py"]

@@ -159,6 +159,7 @@ def test_says_what_is_not_quite_the_same(source: str, expected: str) -> None:
     [
         "import ssl\ns = ssl.wrap_socket(s, **options)\n",
         "import ssl\ns = ssl.wrap_socket(*both)\n",
+        "import ssl\ns = ssl.wrap_socket(None)\n",
         "import ssl\nwrap = ssl.wrap_socket\n",
         "import ssl\nif x: s = ssl.wrap_socket(s, ca_certs='a')\n",
         "import ssl\na(); s = ssl.wrap_socket(s, ca_certs='a')\n",

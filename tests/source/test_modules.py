@@ -55,7 +55,8 @@ def test_an_import_runs_these_files(path: str, statement: str, expected: list[st
         "from a import patch",
         "from a import (\n    x,\n    patch,\n)",
         "from a import x, \\\n    patch",
-        "from .patch import x",
+        "from a.patch import x  # why",
+        "from a import (  # one, two\n    patch as p,\n)",
         "if x:\n    import patch as y",
         "x = importlib.import_module('a.patch')",
         "__import__('patch')",
@@ -63,8 +64,15 @@ def test_an_import_runs_these_files(path: str, statement: str, expected: list[st
     ],
 )
 def test_files_that_may_lead_to_a_module_are_found_by_words(text: str) -> None:
-    files = project(a__patch="", b=text, c="import b", d="import e\npatch = 1")
+    files = project(a__patch="", b=text, c="from .b import x", d="import e\npatch = 1")
     assert files.leading_to(["a/patch.py"]) == {"a/patch.py", "b.py", "c.py"}
+
+
+@pytest.mark.parametrize(
+    "text", ["from .patch import x", "import b.patch", "x = 'important: patch'", "import_module(x)"]
+)
+def test_files_that_lead_elsewhere_are_left_out(text: str) -> None:
+    assert project(a__patch="", b__patch="", b__c=text).leading_to(["a/patch.py"]) == {"a/patch.py"}
 
 
 @pytest.mark.parametrize("text", ["print 'x'", "x\0", "(" * 1000])

@@ -77,3 +77,10 @@ def test_what_a_hook_runs_obeys_its_settings() -> None:
         ".flake8": "[flake8]\nignore = E402\n",
     }
     assert style_of(settings, "run.py") == SORTS
+
+
+def test_settings_above_the_working_directory_count() -> None:
+    assert style_of({"../../ruff.toml": ""}, "a/run.py") == E402
+    assert style_of({"../../ruff.toml": "", "../ruff.toml": "lint.select = ['F']\n"}, "run.py") == (
+        Style()
+    )

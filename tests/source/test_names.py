@@ -33,6 +33,11 @@ SILENT = {
     "hasattr, shortly": "import ssl\nx = ssl.RAND_egd if hasattr(ssl, 'RAND_egd') else None\n",
     "getattr": "import ssl\nwrap = getattr(ssl, 'wrap_socket', None)\n",
     "version": "import ssl, sys\nif sys.version_info < (3, 12):\n    ssl.wrap_socket(s)\n",
+    "asked before": (
+        "import ssl\nmake = getattr(ssl, 'X', None)\nif make is not None:\n c = make()\n"
+        "else:\n ssl.wrap_socket(s)\n"
+    ),
+    "no context": "import ssl\nc = ssl.SSLContext(v)\nif c:\n a()\nelse:\n ssl.wrap_socket(s)\n",
     "left before": (
         "import ssl, sys\ndef f():\n if sys.version_info > (3, 7):\n  return 1\n"
         " return ssl.wrap_socket(s)\n"
@@ -84,6 +89,9 @@ FOUND = {
     "from urllib.request import urlopen\nurlopen(u, cafile=c)\n": "urllib.request.urlopen",
     "import ssl\nssl.SSLSocket(s)\n": "ssl.SSLSocket",
     "import ssl\nssl.SSLContext()\n": "ssl.SSLContext",
+    "import ssl\nif c is None:\n c = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)\n": (
+        "ssl.PROTOCOL_TLSv1_2"
+    ),
     "from ssl import SSLContext, PROTOCOL_TLS\nSSLContext(PROTOCOL_TLS)\n": "ssl.PROTOCOL_TLS",
     "import ssl\nc.options |= ssl.OP_NO_TLSv1\n": "ssl.OP_NO_TLSv1",
     "import requests\nrequests.packages.urllib3.util.ssl_.DEFAULT_CIPHERS += ':HIGH'\n": (

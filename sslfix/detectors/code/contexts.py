@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from sslfix import specifiers
@@ -35,21 +36,35 @@ def detect(facts: Facts, interpreter: Interpreter) -> tuple[Hit, ...]:
 
 def _look(document: Document, interpreter: Interpreter) -> Iterator[Hit]:
     text = document.text
-    old = "PROTOCOL_TLSv1" in text and _refuses_old(interpreter)
-    changes = any(word in text for word in (*_CHANGES, *_SETTINGS))
-    scopes = scopes_of(document) if old or changes else None
+    old = _OLD_SIGN.search(text) is not None and _refuses_old(interpreter)
+    changes = _MADE.search(text) and any(word in text for word in (*_CHANGES, *_SETTINGS))
+    in_threads = changes and _THREADS.search(text) is not None
+    after_use = changes and _is_wrapped_first(text)
+    scopes = scopes_of(document) if old or in_threads or after_use else None
     if scopes is None:
         return
     if old:
         yield from _old_versions(document, scopes)
     if changes:
         threads = Threads(scopes)
-        in_threads = tuple(_in_threads(document, threads))
-        yield from in_threads
-        known = {hit.locations[0] for hit in in_threads}
-        for hit in _after_use(document, scopes, threads):
+        told = tuple(_in_threads(document, threads))
+        yield from told
+        known = {hit.locations[0] for hit in told}
+        for hit in _after_use(document, scopes, threads) if after_use else ():
             if hit.locations[0] not in known:
                 yield hit
+
+
+_OLD_SIGN = re.compile(r"PROTOCOL_TLSv1(?:_1)?(?!\w)")
+# What starts threads; without one of these no context is shared.
+_THREADS = re.compile(r"Thread(?![a-z])|to_thread|run_in_executor|multiprocessing")
+_MADE = re.compile(rf"(?:{'|'.join({one.rpartition('.')[2] for one in MAKERS})})(?:\(| as )")
+
+
+def _is_wrapped_first(text: str) -> bool:
+    """Whether a context may be changed after a connection, by the places of the words alone."""
+    first = text.find(".wrap_socket(")
+    return first >= 0 and any(text.rfind(word) > first for word in (*_CHANGES, *_SETTINGS))
 
 
 # --------------------------------------------------------------------------- TLS 1.0 and 1.1
@@ -109,7 +124,7 @@ def _after_use(document: Document, scopes: Scopes, threads: Threads) -> Iterator
     for block in _blocks(scopes):
         used: dict[object, ast.Call] = {}
         for statement in block:
-            for key in _bound_keys(statement, threads):
+            for key in _bound_keys(statement, threads) if used else ():
                 used.pop(key, None)
             change = _changed(statement)
             key = threads.key(change) if change is not None else None
