@@ -8,6 +8,7 @@ versions only if it admits some of them and none that is newer: `requests>=2.30`
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def split(requirement: str) -> tuple[str, str]:
     return name, requirement[len(name) :].strip()
 
 
+@cache
 def parse(text: str) -> SpecifierSet | None:
     """The specifier set, or None where the text is no PEP 440.
 
@@ -36,6 +38,7 @@ def parse(text: str) -> SpecifierSet | None:
         return None
 
 
+@cache
 def holds(version: str, specifier: str) -> bool:
     """Whether a version is in a specifier, pre-releases included."""
     from packaging.version import InvalidVersion, Version
@@ -52,6 +55,7 @@ def intersect(specifiers: Iterable[str]) -> str:
     return ",".join(filter(None, specifiers))
 
 
+@cache
 def reaches(specifier: str, affected: str) -> bool:
     """Whether the newest version that `specifier` admits is an affected one."""
     author, bad = parse(specifier), parse(affected)
@@ -73,6 +77,7 @@ def _above(operator: str, version: str) -> str:
     return {"<": f">={version}", "==": f">{version}"}.get(operator, "")
 
 
+@cache
 def within(specifier: str, affected: str) -> bool:
     """Whether every version that `specifier` admits is an affected one.
 
@@ -82,6 +87,7 @@ def within(specifier: str, affected: str) -> bool:
     return author is not None and bad is not None and bool(author) and author.is_subset(bad)
 
 
+@cache
 def contradicts(specifier: str, remedy: str) -> bool:
     """Whether no version satisfies both."""
     author, wanted = parse(specifier), parse(remedy)
