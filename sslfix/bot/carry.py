@@ -85,6 +85,8 @@ class Carrier(NamedTuple):
             opened[action.wanted.branch] = action.pull.number
             return self._update(action)
         if isinstance(action, Close):
+            if action.by and action.by not in opened:
+                return f"{action.pull.url or action.pull.branch}: kept until {action.by} is open"
             return self._close(action, opened.get(action.by, ""))
         if isinstance(action, Delete):
             self.publisher.move(action.branch, "", action.head)

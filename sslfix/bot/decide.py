@@ -55,7 +55,9 @@ def decide(
 
 
 def _open(state: State, branch: str) -> PullRequest | None:
-    return next((one for one in state.pulls.get(branch, ()) if one.open), None)
+    """The open request from a branch: the bot's own if somebody else made one too."""
+    every = [one for one in state.pulls.get(branch, ()) if one.open]
+    return next((one for one in every if one.marker), next(iter(every), None))
 
 
 # --------------------------------------------------------------------------- wanted
@@ -147,7 +149,8 @@ def _unwanted(
         yield Leave(branch, "nothing is left to fix, but somebody opened it again", pull=pull)
     else:
         by = next((one.branch for one in wanted if about & set(one.fingerprints)), "")
-        yield Close(pull, head, by)
+        used = any(one.open and one != pull for one in state.pulls[branch])
+        yield Close(pull, "" if used else head, by)
 
 
 def _is_left_over(head: str, pulls: Sequence[PullRequest]) -> bool:

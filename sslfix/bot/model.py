@@ -204,7 +204,7 @@ class Leave(NamedTuple):
 
 
 class Close(NamedTuple):
-    """Close a pull request with a comment and delete its branch.
+    """Close a pull request with a comment, and delete its branch at `head` ("" to keep it).
 
     `by` is the branch of the one that takes its place, "" for none.
     """

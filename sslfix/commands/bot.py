@@ -18,12 +18,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("forge", choices=("github", "gitlab"))
     parser.add_argument(
-        "path", metavar="PATH", nargs="?", default=".", help="a checkout to begin with (default: .)"
-    )
-    parser.add_argument(
         "--repo", metavar="OWNER/NAME", action="append", help="repeatable; default: that of the CI"
     )
     parser.add_argument("--repos", metavar="FILE", help="one OWNER/NAME on each line")
+    parser.add_argument(
+        "--checkout",
+        metavar="FOLDER",
+        default=".",
+        help="where the repository may be checked out already (default: .)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be done")
     parser.add_argument("--base", metavar="BRANCH", help="default: the repository's default branch")
     parser.add_argument(
@@ -61,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             judged=work.Judged(tuple(arguments.target or ()), tuple(arguments.python or ())),
             base=arguments.base or "",
             dry=arguments.dry_run,
-            near=arguments.path if len(names) == 1 else "",
+            near=arguments.checkout if len(names) == 1 else "",
         )
         address = doors.address(
             arguments.forge, arguments.api_url, arguments.server_url, os.environ

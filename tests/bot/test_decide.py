@@ -136,6 +136,15 @@ def test_a_branch_on_which_nothing_is_left_to_fix(there: State, kind: type) -> N
     assert isinstance(one(False, there), kind)
 
 
+ALICES = pull(number="9", base="next", body="Mine")
+
+
+def test_what_somebody_else_asks_for_the_same_branch_does_not_count() -> None:
+    assert one(True, state(NEW, ALICES, pull())) == Leave("sslfix/lock", "up to date", pull=pull())
+    closing = one(False, state(NEW, ALICES, pull()))
+    assert closing == Close(pull(), "")  # the branch is hers too
+
+
 @pytest.mark.parametrize("there", [state(NEW, pull()), state(NEW, abandoned=True)])
 def test_nothing_goes_while_something_could_not_be_checked(there: State) -> None:
     assert not isinstance(one(False, there, sure=False), (Close, Delete))

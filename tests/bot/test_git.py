@@ -199,6 +199,20 @@ def test_a_checkout_that_is_up_to_date_saves_the_fetch(
     assert asked == ["ls-remote"]
 
 
+def test_a_shallow_checkout_as_cis_make_will_do(work: Path, tmp_path: Path) -> None:
+    (work / "sub/Pipfile").write_bytes(b"z\n")
+    run(work, "commit", "-q", "-a", "-m", "Second")
+    run(work, "push", "-q", "origin", "main")
+    near = tmp_path / "near"
+    run(work, "clone", "-q", "--depth=1", f"file://{tmp_path / 'bare'}", str(near))
+    with git.cloned(remote(work), "main", str(near)) as clone:
+        commit = fixed(clone)
+        git.push(clone, "sslfix/x", commit, "")
+    assert heads(work)["sslfix/x"] == commit
+    run(work, "fetch", "-q", "origin", "sslfix/x")
+    assert run(work, "rev-list", "--count", "FETCH_HEAD") == "3"
+
+
 @pytest.mark.parametrize("near", ["work", ".", "none"])
 def test_a_checkout_that_is_of_something_else_is_not_used(work: Path, near: str) -> None:
     (work / "new.txt").write_text("1", encoding="utf-8")

@@ -40,12 +40,12 @@ class Ran(NamedTuple):
         return self.out + self.error
 
 
-def words(forge: Forge, *repositories: str, dry: bool = False) -> list[str]:
+def words(forge: Forge, *repositories: str, dry: bool = False, path: str = ".") -> list[str]:
     """The command line."""
     kind = "github" if forge.prefix == "/api/v3" else "gitlab"
     named = [word for name in repositories for word in ("--repo", name)]
     addresses = ("--api-url", forge.api, "--server-url", forge.url)
-    return ["bot", kind, *named, *addresses, *(("--dry-run",) if dry else ())]
+    return ["bot", kind, "--checkout", path, *named, *addresses, *(("--dry-run",) if dry else ())]
 
 
 def run(
@@ -53,6 +53,7 @@ def run(
     token: Token,
     *repositories: str,
     dry: bool = False,
+    path: str = ".",
     variables: Mapping[str, str] = OFFLINE,
 ) -> Ran:
     """Run the bot here; it does not wait, the forge's clock is put forward instead."""
@@ -71,7 +72,7 @@ def run(
         stack.enter_context(mock.patch.object(client, "real_world", world))
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(contextlib.redirect_stderr(error))
-        code = cli.main(words(forge, *repositories, dry=dry))
+        code = cli.main(words(forge, *repositories, dry=dry, path=path))
     return Ran(code, out.getvalue(), error.getvalue(), tuple(naps))
 
 
@@ -108,7 +109,8 @@ def state(repository: Repository) -> object:
 
     pulls = [tuple(_pull(repository, number)) for number in repository.pulls]
     text = repr([repository.git.branches(), *pulls]).replace(repository.name, "octo/one")
-    return re.sub(r"\b[0-9a-f]{40}\b", content, text).splitlines()
+    text = re.sub(r"\b[0-9a-f]{40}\b", content, text)
+    return text.replace("\\n", "\n").splitlines()
 
 
 def _pull(repository: Repository, number: int) -> Iterator[object]:

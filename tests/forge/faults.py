@@ -46,6 +46,7 @@ BUSY = Reply(502, {"message": "Server Error"})
 _SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
+TOO_MANY = Reply(429, {"message": "Too many requests"}, (("Retry-After", "1"),))
 SECONDARY_LIMIT = Reply(403, {"message": _SECONDARY}, (("Retry-After", "1"),))
 
 

@@ -164,14 +164,15 @@ class GitHub(Forge):
 
     # What answers are made of.
 
-    def shape(self, example: str, repository: Repository | None = None) -> Json:
-        """GitHub's example, with the addresses and the repository of this forge."""
+    def shape(self, example: str, repository: Repository | None = None, number: int = 0) -> Json:
+        """GitHub's example, with the addresses, the repository and a request of this forge."""
         text = json.dumps(self.contract.example(example))
         text = text.replace("https://api.github.com", self.api)
         text = text.replace("https://github.com", self.url)
         if repository is not None:
             text = text.replace("octocat/Hello-World", repository.name)
             text = text.replace("octocat/example", repository.name)
+            text = text.replace("/1347", f"/{number}")
         return json.loads(text)
 
     def user(self, login: str) -> Json:
@@ -210,7 +211,7 @@ class GitHub(Forge):
     def pull(self, repository: Repository, pull: Pull, *, whole: bool) -> Json:
         """A pull request as lists show it, or the whole of it."""
         example = "pull-request" if whole else "pull-request-simple"
-        made = self.shape(example, repository)
+        made = self.shape(example, repository, pull.number)
         page = f"{self.url}/{repository.name}/pull/{pull.number}"
         made.update(
             number=pull.number,
@@ -268,7 +269,7 @@ class GitHub(Forge):
         pull.checked = key
 
     def issue(self, repository: Repository, pull: Pull) -> Json:
-        made = self.shape("issue", repository)
+        made = self.shape("issue", repository, pull.number)
         made.update(
             number=pull.number,
             state=pull.state,
@@ -288,7 +289,7 @@ class GitHub(Forge):
         return made
 
     def comment(self, repository: Repository, pull: Pull, comment: Comment) -> Json:
-        made = self.shape("issue-comment", repository)
+        made = self.shape("issue-comment", repository, pull.number)
         page = f"{self.url}/{repository.name}/pull/{pull.number}#issuecomment-{comment.id}"
         made.update(
             id=comment.id,

@@ -14,8 +14,10 @@ import re
 import secrets
 import socket
 import subprocess
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,7 +132,6 @@ class Seen(NamedTuple):
     query: Mapping[str, str]
     body: Any
     status: int
-    agent: str
 
     @property
     def writes(self) -> bool:
@@ -144,6 +145,7 @@ class Forge:
     prefix = ""
     refusal = ""
     realm = ""
+    no_login = "Invalid username or token."
 
     def __init__(self, root: Path, contract: Contract) -> None:
         self.root, self.contract = root, contract
@@ -279,12 +281,13 @@ class Forge:
     def serve(self, request: _Handler, number: int, body: bytes) -> Answer:
         """The answer to a request to the API."""
         url = urlsplit(request.path)
-        path, query = url.path[len(self.prefix) :], dict(parse_qsl(url.query))
+        query = dict(parse_qsl(url.query))
+        path = self.elsewhere(url.path[len(self.prefix) :], url.query, request.command)
+        if isinstance(path, Answer):
+            return path
         value = self._json(body, path)
-        moved = self.elsewhere(path, url.query, request.command)
-        if isinstance(moved, Answer):
-            return moved
-        path = moved
+        if not request.headers.get("User-Agent"):
+            self.violations.append(f"request {number} does not say who asks")
         with self.lock:
             operation = self.contract.operation(request.command, path)
             if operation is None:
@@ -365,8 +368,6 @@ class Forge:
     ) -> None:
         """Do what push options ask for about the branches pushed to; GitHub has none."""
 
-    no_login = "Invalid username or token."
-
     def no_push(self, repository: Repository, token: Token) -> str:
         """What is said to a push that is not allowed."""
         raise NotImplementedError
@@ -436,8 +437,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that hangs up is its own affair."""
+    def handle_error(self, *_where: Any) -> None:
+        """Keep a fault of the fake; a client that hangs up is its own affair."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            self.forge.violations.append(traceback.format_exc())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -498,9 +501,9 @@ class _Handler(BaseHTTPRequestHandler):
             value = json.loads(body)
         except ValueError:
             value = None
-        query, agent = dict(parse_qsl(url.query)), self.headers.get("User-Agent", "")
+        query = dict(parse_qsl(url.query))
         with forge.lock:
-            forge.seen.append(Seen(number, self.command, path, query, value, status, agent))
+            forge.seen.append(Seen(number, self.command, path, query, value, status))
 
     def _send(self, answer: Answer, *, within: bool) -> None:
         content, kind = _encoded(answer.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -107,8 +108,17 @@ def faulty(stage: Stage) -> Iterator[int]:
     yield from range(1, len(stage.calls) + 1)
 
 
-@pytest.mark.parametrize("when", ["before", "within", "after"])
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_the_connection_is_cut_once(stage: Stage, when: str) -> None:
+    _cut(stage, when)
+
+
+@pytest.mark.parametrize("stage", ["opens", "closes"], indirect=True)
+def test_an_answer_is_cut(stage: Stage) -> None:
+    _cut(stage, "within")
+
+
+def _cut(stage: Stage, when: str) -> None:
     for number in faulty(stage):
         repository, token = stage.set()
         stage.forge.faults.add(faults.Cut(when), number=number)
@@ -129,6 +139,20 @@ def test_the_forge_is_gone_from_a_call_on(stage: Stage, when: str) -> None:
         assert stage.mended(repository, token) == stage.clean, (number, stage.calls[number - 1])
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_run_after_run_is_cut(stage: Stage, seed: int) -> None:
+    chance = random.Random(seed)
+    repository, token = stage.set()
+    for _run in range(3):
+        stage.forge.forget()
+        first = chance.randint(2, len(stage.calls))
+        stage.forge.faults.add(faults.Cut(chance.choice(["before", "after"])), number=first)
+        stage.forge.faults.add(faults.Cut("before"), since=first + 1, times=99)
+        bots.run(stage.forge, token, repository.name)
+    assert stage.mended(repository, token) == stage.clean
+
+
+@pytest.mark.parametrize("stage", ["opens", "opens by the API", "closes"], indirect=True)
 def test_a_server_error_at_each_call(stage: Stage) -> None:
     for number in faulty(stage):
         repository, token = stage.set()

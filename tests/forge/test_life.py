@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import bots
+from . import bare, bots
 from .bots import BRANCH, BROKEN, FILES, FINE, SETTINGS, Ran, state
 from .github import GitHub
 from .repository import Pull, Repository
@@ -153,6 +153,26 @@ def test_commits_by_the_api_where_signatures_are_required(
     assert branches(one) == ["main"]
 
 
+@pytest.mark.parametrize("stale", [False, True])
+def test_a_checkout_spares_the_clone(
+    forge: GitHub, one: Repository, token: Token, tmp_path: Path, stale: bool
+) -> None:
+    folder = str(tmp_path / "checkout")
+    bare.git(None, "clone", "--quiet", str(one.git.path), folder)
+    (tmp_path / "checkout" / "requirements.txt").write_text("mine==1\n", encoding="utf-8")
+    (tmp_path / "checkout" / "Pipfile").write_text("mine", encoding="utf-8")
+    if stale:
+        one.commit({"README.md": "new\n"})
+    before = sorted((tmp_path / "checkout").rglob("*"))
+    ran = bots.run(forge, token, "octo/one", path=folder)
+    assert ran.code == 0, ran.text
+    (commit,) = one.git.commits(f"main..{BRANCH}")
+    assert commit.parents == (one.git.branches()["main"],)
+    assert list(one.git.changed("main", BRANCH)) == [("requirements.txt", 1, 1)]
+    assert sorted((tmp_path / "checkout").rglob("*")) == before  # nobody's checkout is touched
+    assert bare.git(Path(folder), "status", "--short") == " M requirements.txt\n?? Pipfile\n"
+
+
 # Kept up to date.
 
 
@@ -194,6 +214,22 @@ def test_commits_of_others_are_respected(forge: GitHub, one: Repository, bot: Bo
     bot()
     assert one.git.branches()[BRANCH] == theirs
     assert only(one).state == "open"
+
+
+def test_a_tick_has_the_branch_made_anew(one: Repository, bot: Bot) -> None:
+    bot()
+    fix = one.git.branches()[BRANCH]
+    one.commit({"notes.txt": "mine\n"}, branch=BRANCH, by="alice")
+    bot()
+    pull = only(one)
+    assert pull.body.count("- [ ] ") == 1
+    pull.body = pull.body.replace("- [ ] ", "- [x] ")
+    bot()
+    assert one.git.branches()[BRANCH] == pull.sha == fix
+    assert pull.body.count("- [ ] ") == 1
+    before = state(one)
+    bot()
+    assert state(one) == before
 
 
 def test_a_branch_with_somebody_elses_work_is_not_taken(one: Repository, bot: Bot) -> None:
@@ -316,9 +352,10 @@ def test_an_empty_repository(forge: GitHub, one: Repository, bot: Bot) -> None:
     assert "empty" in ran.out
 
 
+@pytest.mark.proof
 def test_a_body_never_gets_too_long(one: Repository, bot: Bot) -> None:
-    long = "a-rather-long-name-of-a-folder/" * 4
-    files = {f"{long}{number}/requirements.txt": BROKEN for number in range(300)}
+    long = "a-rather-long-name-of-a-folder/" * 60
+    files = {f"{long}{number}/requirements.txt": BROKEN for number in range(30)}
     one.commit({**files, "pyproject.toml": SETTINGS + '[tool.sslfix.bot]\ngroup = "all"\n'})
     bot()
     assert len(only(one).body) <= 65536

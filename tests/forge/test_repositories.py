@@ -115,6 +115,7 @@ def test_thirty_lock_files_in_one_repository(
     assert sorted(one.git.branches()) == ["main", "sslfix/all"]
 
 
+@pytest.mark.proof
 def test_many_repositories_in_one_run(forge: GitHub) -> None:
     fine = {"requirements.txt": "urllib3==1.26.20\n", "pyproject.toml": SETTINGS}
     names = [f"octo/r{number:02}" for number in range(30)]

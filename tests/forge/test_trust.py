@@ -150,9 +150,21 @@ def test_a_limit_that_is_far_away_ends_the_run(forge: GitHub, one: Repository) -
     assert len(one.pulls) == 1
 
 
+@pytest.mark.parametrize("limit", [faults.SECONDARY_LIMIT, faults.TOO_MANY])
+def test_limits_of_another_kind_are_waited_for(
+    forge: GitHub, one: Repository, limit: faults.Reply
+) -> None:
+    forge.faults.add(limit, path="^/api/v3/.*pulls$", method="POST", times=3)
+    ran = bots.run(forge, forge.app(BOT), "octo/one")
+    assert ran.code == 0, ran.text
+    assert ran.naps == (1, 1, 1)
+    assert len(one.pulls) == 1
+
+
 # Two bots.
 
 
+@pytest.mark.proof
 def test_another_bot_is_quicker_at_each_call(forge: GitHub, described: Contract) -> None:
     prepared = forge.repository("octo/prepared", FILES)
     clean = forge.copy(prepared, "octo/clean")
