@@ -56,11 +56,18 @@ def marked(findings: Sequence[Finding], baseline: Baseline) -> tuple[Finding, ..
     return tuple(map(mark, findings))
 
 
-def made(findings: Iterable[Finding], baseline: Baseline, paths: Sequence[str]) -> Baseline:
-    """The baseline of what stands now; what it knew of files outside `paths` is kept."""
+def made(
+    findings: Iterable[Finding], baseline: Baseline, paths: Sequence[str], *, is_whole: bool
+) -> Baseline:
+    """The baseline of what stands now; what it knew of files outside `paths` is kept.
+
+    If the look was not whole, as something could not be checked, all that it knew is kept.
+    """
     standing = (one for one in findings if one.ignored_by in {"", "baseline"})
     kept = {
-        own: one for own, one in baseline.entries.items() if not _is_below(own, baseline, paths)
+        own: one
+        for own, one in baseline.entries.items()
+        if not is_whole or not _is_below(own, baseline, paths)
     }
     return baseline._replace(entries={**kept, **_counted(standing, baseline.path)})
 
@@ -128,10 +135,12 @@ def parse(text: str, path: str) -> Baseline:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        reason = _("is not valid JSON: {reason}").format(reason=error.msg)
-        raise ReadError(path, reason, error.lineno) from None
+        reason = _("is not valid JSON: {reason}; mend it, or delete it and write a new one")
+        raise ReadError(path, reason.format(reason=error.msg), error.lineno) from None
     if not isinstance(data, dict) or not isinstance(data.get("findings"), list):
-        raise ReadError(path, _("is no baseline; write one with --write-baseline"), 1)
+        raise ReadError(
+            path, _("is no baseline; delete it, and write one with --write-baseline"), 1
+        )
     if data.get("schema") != SCHEMA:
         reason = _("has schema {found}; this version reads {known}")
         raise ReadError(path, reason.format(found=data.get("schema"), known=SCHEMA), 1)

@@ -11,7 +11,10 @@ from .language import say as _
 from .model import Document, Finding, Location, Rule
 from .rules import names
 
-_COMMENT = re.compile(r"#\s*sslfix:\s*ignore\b(?:\[([^\]\n]*)\]|(?!\[))")
+# A rule without brackets is a slip: taken for all rules it would hide what nobody meant.
+_COMMENT = re.compile(
+    r"#\s*sslfix:\s*ignore\b(?:[ \t]*\[([^\]\n]*)\]|(?![ \t]*\[|[ \t]+SSL\d))", re.IGNORECASE
+)
 
 
 class Ignore(NamedTuple):
@@ -56,6 +59,13 @@ def _is_meant(ignore: Ignore, finding: Finding) -> bool:
     )
 
 
+def unused(ignores: Sequence[Ignore], findings: Sequence[Finding]) -> Iterator[Location]:
+    """Where the exceptions stand that none of the findings is meant by, whatever day it is."""
+    for one in ignores:
+        if one.place and not any(_is_meant(one, finding) for finding in findings):
+            yield one.place
+
+
 def _ended(place: Location, ignore: Ignore) -> Location:
     text = _("ignored until {day}: {reason}")
     return place._replace(note=text.format(day=ignore.until, reason=ignore.reason))
@@ -82,7 +92,8 @@ def silencer(finding: Finding, texts: Mapping[str, str]) -> tuple[str, int] | No
 
 
 def _words(comment: re.Match[str]) -> list[str]:
-    return [word.strip() for word in ("SSL" if comment[1] is None else comment[1]).split(",")]
+    words = ("SSL" if comment[1] is None else comment[1]).split(",")
+    return [word.strip() for word in words if word.strip()] or [""]
 
 
 class Comment(NamedTuple):

@@ -17,6 +17,7 @@ _MEANING = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 def absolute(pattern: str, folder: str) -> str:
     """The pattern of a file in `folder`; one without a slash inside holds at any depth below it."""
     base = re.sub(r"([*?\[\\])", r"\\\1", _shown(folder)).rstrip("/")
+    pattern = f"/{pattern[2:]}" if pattern.startswith("./") else pattern
     depth = "" if "/" in pattern.rstrip("/") else "**/"
     return f"{base}/{depth}{pattern.strip('/')}"
 

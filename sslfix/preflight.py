@@ -6,7 +6,6 @@ were there. A finding points at the words that would bring it in.
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -57,16 +56,6 @@ class Wish(NamedTuple):
         options = [("-r", one) for one in self.files] + [("-c", one) for one in self.limits]
         return (*self.requirements, *(word for option in options for word in option))
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The lines of a requirements file somewhere else that says the same."""
-        files = [f"-r {_absolute(one)}" for one in self.files]
-        return (*self.requirements, *files, *(f"-c {_absolute(one)}" for one in self.limits))
-
-
-def _absolute(path: str) -> str:
-    return path if "://" in path else os.path.abspath(path)
-
 
 class _Preview(NamedTuple):
     """An interpreter as it is and with what it would have, and the answer that says so."""
@@ -116,7 +105,7 @@ def _preview(wish: Wish, interpreter: Interpreter, matching: Matcher) -> _Previe
     if interpreter.ssl is None:
         text = _("its SSL library is unknown, so pins are not judged: {reason}")
         raise UnavailableError(text.format(reason=interpreter.ssl_error))
-    prospect = resolvers.foresee(wish.lines, interpreter)
+    prospect = resolvers.foresee(interpreter, *wish)
     there = {one.name: one for one in interpreter.distributions}
     coming = {
         one.name: Distribution(one.name, one.version, "", requested=one.requested)
@@ -231,7 +220,7 @@ def _by_hand(finding: Finding, wish: Wish) -> Fix | None:
 
 def _in_files(wish: Wish) -> Fix | None:
     """Where what has to change stands in the files: check shows how."""
-    files = shlex.join([*wish.files, *wish.limits])
+    files = shlex.join(dict.fromkeys([*wish.files, *wish.limits]))
     if not files:
         return None
     title = _("change {files}").format(files=files)

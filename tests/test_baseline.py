@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,52 @@ def test_what_is_gone_is_told_and_left_out_when_it_is_written_anew() -> None:
 
 
 @pytest.mark.usefixtures("_written")
+def test_what_could_not_be_read_stays_in_it() -> None:
+    """A lock file in a conflict has not lost its findings."""
+    old = Path("known.json").read_text()
+    write({"a/requirements.txt": "\0", "requirements.txt": BAD})
+    done = sslfix(*KNOWN)
+    assert (done.returncode, "there no more" in done.stdout) == (2, False)
+    done = sslfix(*KNOWN, "--write-baseline")
+    assert (done.returncode, "as not all was checked, nothing" in done.stdout) == (2, True)
+    assert Path("known.json").read_text() == old
+
+
+@pytest.mark.usefixtures("_written")
+def test_it_is_replaced_in_one_step_and_through_a_link() -> None:
+    Path("shared").mkdir()
+    Path("known.json").rename("shared/known.json")
+    Path("known.json").symlink_to("shared/known.json")
+    shared = Path("shared/known.json")
+    shared.chmod(0o640)
+    old = shared.stat()
+    assert sslfix(*KNOWN, "--write-baseline").returncode == 0
+    new = shared.stat()
+    assert Path("known.json").is_symlink()
+    assert (new.st_ino != old.st_ino, new.st_mode) == (True, old.st_mode)
+    assert os.listdir("shared") == ["known.json"]
+
+
+@pytest.mark.usefixtures("_written")
+def test_a_byte_order_mark_and_other_line_ends_are_no_obstacle() -> None:
+    text = Path("known.json").read_text().replace("\n", "\r\n")
+    Path("known.json").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert summary() == (0, "2 in the baseline")
+
+
+def test_names_that_are_no_text_are_known_again() -> None:
+    Path(os.fsdecode(b"requirements-\xe9.txt")).write_text(BAD)
+    assert sslfix(*KNOWN, "--write-baseline", "-q").returncode == 0
+    assert Path("known.json").read_text(encoding="ascii").count("\\udce9") == 1
+    assert sslfix(*KNOWN, "-q").returncode == 0
+
+
+@pytest.mark.usefixtures("_written")
+def test_quiet_says_nothing_of_what_is_known() -> None:
+    assert sslfix(*KNOWN, "-q").stdout == ""
+
+
+@pytest.mark.usefixtures("_written")
 def test_nothing_that_is_known_is_fixed() -> None:
     write({"b/requirements.txt": BAD})
     done = sslfix(*KNOWN, "--apply", "--offline")
@@ -137,7 +184,7 @@ def test_the_settings_name_it_as_well() -> None:
     done = sslfix()
     assert (done.returncode, done.stderr) == (
         2,
-        "sslfix: known.json: cannot be read: No such file or directory\n",
+        "sslfix: known.json: is not there yet; write it with --write-baseline\n",
     )
     assert sslfix("--write-baseline").returncode == 0
     assert sslfix().returncode == 0
@@ -148,7 +195,7 @@ def test_the_settings_name_it_as_well() -> None:
     [
         (("--write-baseline",), "--write-baseline needs --baseline FILE, or `baseline` in the"),
         ((*KNOWN, "--write-baseline", "--select", "SSL1"), "a baseline is of everything"),
-        (("--baseline", "gone.json"), "gone.json: cannot be read: No such file or directory"),
+        (("--baseline", "gone.json"), "gone.json: is not there yet; write it with --write-b"),
     ],
 )
 def test_what_cannot_be_meant_is_said(arguments: tuple[str, ...], message: str) -> None:
@@ -164,7 +211,7 @@ ENTRY = '{"rule": "SSL101", "path": "a", "level": "error"}'
     ("text", "message"),
     [
         ('{\n"schema": 1,\n<<<<<<<', "b:3: is not valid JSON: "),
-        ("[]", "b:1: is no baseline; write one with --write-baseline"),
+        ("[]", "b:1: is no baseline; delete it, and write one with --write-baseline"),
         ('{"schema": 2, "findings": []}', "b:1: has schema 2; this version reads 1"),
         (f'{{"schema": 1, "findings": [\n{ENTRY},\n1\n]}}', "b:3: is no entry of a baseline"),
         *(

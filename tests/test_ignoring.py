@@ -112,9 +112,27 @@ def test_an_exception_holds_on_its_last_day_and_comes_back_with_where_it_stands(
 
 
 def test_comments_with_words_that_mean_no_rule_are_told() -> None:
-    text = "a\nb  # sslfix: ignore[SSL101,SLS102]\nc  # sslfix: ignore\nd  # sslfix: ignore[]\n"
+    text = "a\nb  # sslfix: ignore[SSL101,SLS102,]\nc  # sslfix: ignore\nd  # sslfix: ignore[]\n"
     told = list(ignoring.comments([Document("r.txt", text)], rules.load()))
     assert [(one.line, one.unknown) for one in told] == [(2, ("SLS102",)), (3, ()), (4, ("",))]
+
+
+@pytest.mark.parametrize(
+    ("comment", "status"),
+    [
+        ("# sslfix: ignore [SSL101]", "ignored"),
+        ("#SSLFIX: Ignore[ssl101]", "ignored"),
+        ("# sslfix: ignore for the old image", "ignored"),
+        ("# sslfix: ignore [SSL602]", "open"),
+        ("# sslfix: ignore SSL602", "open"),
+        ("# sslfix: ignore[]", "open"),
+        ("# sslfix: ignored", "open"),
+    ],
+)
+def test_a_comment_silences_no_more_than_it_says(comment: str, status: str) -> None:
+    text = f"urllib3==2.2.3  {comment}\n"
+    (found,) = findings("requirements.txt", text)
+    assert ignoring.marked(found, {"requirements.txt": text}, (), "2027-01-01").status == status
 
 
 def test_a_configuration_further_down_says_what_is_ignored_there() -> None:
@@ -157,3 +175,19 @@ def test_what_a_comment_does_not_do_is_told() -> None:
     assert [one[: len(unknown)] for one in told] == [unknown]
     told = [one for one in run(*command, "-v").stdout.splitlines() if "this comment" in one]
     assert (told[0], told[1][: len(unknown)]) == (unused, unknown)
+
+
+def test_an_exception_that_nothing_is_meant_by_is_told_when_asked() -> None:
+    """One that silences and one that is over are used; a narrow look says nothing of it."""
+    Path("requirements.txt").write_text("urllib3==2.2.3\n")
+    exceptions = ('rule = "SSL1"', 'rule = "SSL101"\nuntil = 2020-01-01', 'rule = "SSL102"')
+    Path(".sslfix.toml").write_text(
+        "".join(f'[[ignore]]\n{one}\nreason = "x"\n' for one in exceptions)
+    )
+    command = (sys.executable, "-m", "sslfix", "--target", "lambda-python3.9")
+    line = ".sslfix.toml:8: this exception ignores nothing: there is no such finding"
+    assert "this exception" not in run(*command).stdout
+    told = [one for one in run(*command, "-v").stdout.splitlines() if "this exception" in one]
+    assert told == [line]
+    for narrow in (("--only", "environment"), ("requirements.txt",), ("--ignore", "SSL102")):
+        assert "this exception" not in run(*command, "-v", *narrow).stdout

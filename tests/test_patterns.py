@@ -58,3 +58,9 @@ def test_the_folder_is_taken_as_it_is_called() -> None:
     pattern = absolute("x.txt", str(odd))
     assert matches("a[b]*/x.txt", (pattern,))
     assert not matches("ab/x.txt", (pattern,))
+
+
+def test_a_dot_before_it_says_the_folder_itself() -> None:
+    """Git would match nothing; people mean this."""
+    assert matches("legacy/a.txt", (absolute("./legacy", "."),))
+    assert not matches("a/legacy/b.txt", (absolute("./legacy", "."),))

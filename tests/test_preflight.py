@@ -162,14 +162,14 @@ def test_nothing_is_proposed_that_does_not_work(uv: str) -> None:
 
 
 def test_files_and_limits_are_read_as_pip_reads_them(tool: str) -> None:
-    Path("sub").mkdir()
-    Path("sub/requirements.txt").write_text("-r more.txt\n")
-    Path("sub/more.txt").write_text("requests\n")
-    Path("limits.txt").write_text("urllib3==2.0.2\n")
-    report = check(Wish(files=("sub/requirements.txt",), limits=("limits.txt",)), person(LIBRESSL))
+    Path("a sub").mkdir()
+    Path("a sub/all.txt").write_text("-r more.txt\n")
+    Path("a sub/more.txt").write_text("requests\n")
+    Path("its limits.txt").write_text("urllib3==2.0.2\n")
+    report = check(Wish(files=("a sub/all.txt",), limits=("its limits.txt",)), person(LIBRESSL))
     (finding,) = report.findings
-    assert told(finding)[1:] == ("2.0.2", "<command line>: -r sub/requirements.txt")
-    assert paste(finding) == "sslfix --diff sub/requirements.txt limits.txt"
+    assert told(finding)[1:] == ("2.0.2", "<command line>: -r a sub/all.txt")
+    assert paste(finding) == "sslfix --diff 'a sub/all.txt' 'its limits.txt'"
 
 
 def test_what_is_installed_counts_beside_what_would_be(uv: str) -> None:

@@ -66,6 +66,27 @@ def replace(
     return found
 
 
+def write(path: str, data: bytes) -> None:
+    """Make or replace a file in one step: whoever reads it meanwhile has the old one or the new.
+
+    What is neither there nor a file (/dev/stdout, a pipe) is written to. Raises ApplyError.
+    """
+    if os.path.isfile(path):
+        replace({path: data})
+        return
+    target = path if os.path.exists(path) else os.path.realpath(path)
+    staged = target if os.path.exists(path) else _Change.of(path, data).new
+    with _named(path):
+        try:
+            with open(staged, "wb") as stream:
+                stream.write(data)
+            if staged != target:
+                os.replace(staged, target)
+        finally:
+            if staged != target:
+                _discard(staged)
+
+
 @contextmanager
 def _named(path: str) -> Iterator[None]:
     """Errors of the system become ApplyErrors that name this file, not one staged beside it."""

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from functools import cache
 from itertools import takewhile
 from typing import Any, Callable, NamedTuple
@@ -21,6 +22,7 @@ from sslfix.language import say as _
 from sslfix.model import Document, Location, Problem
 
 TABLE = ("tool", "sslfix")
+_MENTION = re.compile(rb"tool\s*\.\s*[\"']?sslfix\b")
 
 
 class BotSettings(NamedTuple):
@@ -70,7 +72,11 @@ def read(paths: Sequence[str], named: str | None) -> Settings:
     Raises UsageError for a file that is no TOML, and for all in it that cannot be meant.
     """
     if named is not None:
-        return _in_file(named, must_exist=True) or Settings()
+        found = _in_file(named, is_named=True)
+        if found is None:
+            text = _("{path}: has no settings of sslfix, which stand in [tool.sslfix]")
+            raise UsageError(text.format(path=named))
+        return found
     try:
         top = os.path.commonpath([os.path.abspath(path) for path in paths])
     except ValueError:  # Windows: different drives
@@ -116,23 +122,26 @@ def nested(top: str) -> Callable[[str], tuple[Ignore, ...]]:
     return lambda path: in_folder(os.path.dirname(os.path.abspath(path)))
 
 
-def _in_file(path: str, *, must_exist: bool = False) -> Settings | None:
-    """The settings in a file; None where it is none, or a pyproject.toml that does not name us."""
+def _in_file(path: str, *, is_named: bool = False) -> Settings | None:
+    """The settings in a file; None where it is none, or a pyproject.toml that does not name us.
+
+    Settings that are there and cannot be read are an error: without them another Python is judged.
+    """
     is_project = bool(_prefix(path))
     try:
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
-        if must_exist:
+        if is_named or (not is_project and os.path.lexists(path)):
             text = _("{path}: cannot be read: {reason}")
-            raise UsageError(text.format(path=path, reason=error.strerror)) from None
+            raise UsageError(text.format(path=projects.show(path), reason=error.strerror)) from None
         return None
     if is_project and b"sslfix" not in data:
         return None
     try:
         return _in_text(projects.show(path), data)
     except ReadError as error:
-        if is_project and not must_exist:
+        if is_project and not is_named and not _MENTION.search(data):
             return None  # read as a dependency file too, and reported there
         raise UsageError(str(error)) from None
 
@@ -146,19 +155,27 @@ def _in_text(path: str, data: bytes) -> Settings | None:
     content = _toml.load(document)
     if isinstance(content, Problem):
         raise ReadError(path, content.message, content.line)
-    found = _toml.child(content, *_prefix(path))
+    prefix = _prefix(path)
+    if not prefix and _toml.child(content, *TABLE) is not None:
+        line = place(document, TABLE).line
+        raise ReadError(path, _("[tool.sslfix] is for pyproject.toml; leave it out here"), line)
+    found = _toml.child(content, *prefix)
     return None if found is None else _checked(document, _with_texts(found))
 
 
 def known(path: str) -> Baseline:
     """The baseline in a file. Raises UsageError for one that cannot be read, with the line."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8-sig") as stream:
             return baseline.parse(stream.read(), projects.show(path))
     except ReadError as error:
         raise UsageError(str(error)) from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: {error}") from None
+    except UnicodeDecodeError:
+        text = _("{path}: is no baseline; delete it, and write one with --write-baseline")
+        raise UsageError(text.format(path=path)) from None
+    except FileNotFoundError:
+        text = _("{path}: is not there yet; write it with --write-baseline")
+        raise UsageError(text.format(path=path)) from None
     except OSError as error:
         text = _("{path}: cannot be read: {reason}")
         raise UsageError(text.format(path=path, reason=error.strerror)) from None
@@ -237,12 +254,12 @@ def schema() -> shape.Schema:
 
 
 def _with_texts(value: object) -> object:
-    """The value with TOML's dates as texts, as JSON has them."""
+    """The value with TOML's dates and times as texts, as JSON has them."""
     if isinstance(value, dict):
         return {key: _with_texts(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_with_texts(one) for one in value]
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, (date, time)) else value
 
 
 def _checked(document: Document, value: object) -> Settings:

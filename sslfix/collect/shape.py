@@ -43,7 +43,7 @@ def read(
     if not fitting:
         expected = _(" or ").join(_said(kind, root) for _name, kind in kinds)
         text = _("{key} is {expected}, not {value}")
-        yield Fault(path, text.format(key=spelled(path), expected=expected, value=repr(value)))
+        yield Fault(path, text.format(key=spelled(path), expected=expected, value=_shown(value)))
         return
     meaning, kind = fitting[0]
     if isinstance(value, dict):
@@ -72,6 +72,8 @@ def _table(
             text = _("{table} lacks {key}")
             yield Fault(path, text.format(table=spelled(path), key=key))
     for key, value in table.items():
+        if "propertyNames" in schema:
+            yield from read(schema["propertyNames"], key, (*path, key), root)
         rest = known.get(key, schema["additionalProperties"])
         if rest:
             yield from read(rest, value, (*path, key), root)
@@ -101,6 +103,8 @@ def _refused(schema: Schema, value: Any) -> str:
         return _("is at least {number}, not {value}").format(number=schema["minimum"], value=value)
     if schema.get("format") == "date" and not _is_date(schema["pattern"], value):
         return _("is a date such as 2027-01-31, not {value}").format(value=repr(value))
+    if "format" not in schema and not re.search(schema.get("pattern", ""), str(value)):
+        return _("is a pattern without !, not {value}").format(value=repr(value))
     return ""
 
 
@@ -122,6 +126,11 @@ def _said(schema: Schema, root: Schema) -> str:
         "array": _("a list"),
         "object": _("a table"),
     }[schema["type"]]
+
+
+def _shown(value: object) -> str:
+    """A value as TOML has it, as far as it is short."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def spelled(path: Path) -> str:

@@ -75,8 +75,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="what `pip install` of this would bring, instead of PATH; with -r and -c as pip has",
     )
-    chosen.add_argument("-r", "--requirement", metavar="FILE", action="append", default=[])
-    chosen.add_argument("-c", "--constraint", metavar="FILE", action="append", default=[])
+    for short, long in (("-r", "--requirement"), ("-c", "--constraint")):
+        chosen.add_argument(
+            short, long, metavar="FILE", action="append", default=[], help="goes with --install"
+        )
     chosen.add_argument("--as", dest="read_as", metavar="FORMAT", help="read PATH as this format")
     chosen.add_argument("--config", metavar="FILE", help="default: .sslfix.toml or pyproject.toml")
     chosen.add_argument("--baseline", metavar="FILE", help="findings that are known already")
@@ -223,17 +225,20 @@ def _baseline(arguments: argparse.Namespace, settings: Settings) -> Baseline | N
     if arguments.only or arguments.select or arguments.ignore:
         text = _("a baseline is of everything: leave out --only, --select and --ignore")
         raise UsageError(text)
-    exists = os.path.lexists(path)
-    return configuration.known(path) if exists else Baseline(projects.show(path))
+    return configuration.known(path) if os.path.isfile(path) else Baseline(projects.show(path))
 
 
 def _with_new_baseline(request: Request, looked: Run) -> tuple[Request, Run]:
     """The same look with a baseline of what it found, which is written."""
     from sslfix import baseline
+    from sslfix.apply import files
 
     assert request.baseline is not None
-    new = baseline.made(looked.findings, request.baseline, request.paths)
-    _write(new.path, baseline.render(new))
+    is_whole = not looked.problems
+    new = baseline.made(looked.findings, request.baseline, request.paths, is_whole=is_whole)
+    # A path that is no UTF-8 has surrogates: JSON has escapes for them.
+    text = baseline.render(new) + "\n"
+    files.write(new.path, text.encode("utf-8", "backslashreplace"))
     findings = baseline.marked(looked.findings, new)
     return request._replace(baseline=new), looked._replace(findings=findings)
 
@@ -246,18 +251,28 @@ def _notes(request: Request, looked: Run, arguments: argparse.Namespace) -> Iter
     texts = {path: one.text for path, one in documents.items()}
     used = {ignoring.silencer(one, texts) for one in looked.findings}
     for comment in ignoring.comments(tuple(documents.values()), rules.load()):
-        reasons = [rules.unknown(word, rules.load()) for word in comment.unknown]
+        reasons = [
+            rules.unknown(word, rules.load()) if word else _("no rule stands in its brackets")
+            for word in comment.unknown
+        ]
         if not reasons and arguments.verbose and (comment.path, comment.line) not in used:
             reasons = [_("there is no such finding on its line")]
         for reason in reasons:
             text = _("{path}:{line}: this comment ignores nothing: {reason}")
             yield text.format(path=comment.path, line=comment.line, reason=reason)
+    is_narrow = arguments.only or arguments.select or arguments.ignore or looked.problems
+    if arguments.verbose and not is_narrow:
+        yield from _unused_exceptions(request, looked)
     if request.baseline is None:
         return
     if arguments.write_baseline:
         text = _("what was found is in {path} now")
+        if looked.problems:
+            text = _(
+                "what was found is in {path} now; as not all was checked, nothing was left out"
+            )
         yield text.format(path=request.baseline.path)
-    elif not arguments.only and not arguments.select:
+    elif not is_narrow:
         gone = len(baseline.gone(looked.findings, request.baseline, request.paths))
         if gone:
             text = counted(
@@ -266,6 +281,17 @@ def _notes(request: Request, looked: Run, arguments: argparse.Namespace) -> Iter
                 gone,
             )
             yield f"{request.baseline.path}: {text}"
+
+
+def _unused_exceptions(request: Request, looked: Run) -> Iterator[str]:
+    """The exceptions that nothing is meant by, where all that they could be about was looked at."""
+    from sslfix import ignoring
+
+    folders = {os.path.abspath(path) for path in request.paths}
+    for place in ignoring.unused(request.ignores, looked.findings):
+        if os.path.dirname(os.path.abspath(place.path)) in folders:
+            text = _("{path}:{line}: this exception ignores nothing: there is no such finding")
+            yield text.format(path=place.path, line=place.line)
 
 
 def _show_settings(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -309,6 +335,10 @@ def _require_installing(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name):
             text = _("--install asks pip or uv and changes nothing; leave out {option}")
             raise UsageError(text.format(option="--" + name.replace("_", "-")))
+    for path in arguments.paths:
+        if not os.path.exists(path):
+            text = _("{path}: no such folder; a requirement stands right behind --install")
+            raise UsageError(text.format(path=path))
 
 
 def _require_format(name: str) -> None:
@@ -364,8 +394,8 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
     report = report._replace(quiet=arguments.quiet)
     for format_, path in arguments.report or ():
         _write(path, reporters.by_name(format_).render(report))
-    silent = arguments.quiet and not report.findings and not report.problems
-    if silent and arguments.format == "text":
+    is_said = any(one.status != "ignored" for one in report.findings) or report.problems
+    if arguments.quiet and not is_said and arguments.format == "text" and not arguments.output:
         return
     text = reporters.by_name(arguments.format).render(report)
     if arguments.output:

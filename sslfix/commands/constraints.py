@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sslfix.errors import ReadError, UsageError
@@ -57,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the file; what cannot be judged is an error and writes nothing."""
     from sslfix import constraints, session
+    from sslfix.apply import files
 
     request, least = _request(arguments)
     interpreter = _interpreter(request)
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         text = constraints.render(found, interpreter)
     if arguments.output:
-        _write(arguments.output, text)
+        files.write(arguments.output, text.encode())
     else:
         sys.stdout.write(text)
     return 0
@@ -131,21 +130,3 @@ def _json(found: Sequence[Constraint], interpreter: Interpreter) -> str:
         "constraints": entries,
     }
     return json.dumps(report, indent=2) + "\n"
-
-
-def _write(path: str, text: str) -> None:
-    """Write the file in one step: a pip that reads it meanwhile has the old one or the new."""
-    is_special = os.path.exists(path) and not os.path.isfile(path)  # /dev/stdout, a pipe
-    target = path if is_special else os.path.realpath(path)
-    staged = target if is_special else f"{target}.{os.urandom(6).hex()}.new"
-    try:
-        with open(staged, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        if not is_special:
-            os.replace(staged, target)
-    except OSError as error:
-        if not is_special:
-            with suppress(OSError):
-                os.unlink(staged)
-        message = _("{path}: cannot be written: {reason}")
-        raise UsageError(message.format(path=path, reason=error.strerror)) from None

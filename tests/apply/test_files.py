@@ -270,3 +270,24 @@ def test_what_cannot_be_put_back_is_said_with_where_it_is(
     assert Path(message.rpartition(" ")[2]).read_bytes() == b"old 0"
     assert [path.read_bytes() for path in project] == [b"new", b"old 1", b"old 2"]
     assert [len(os.listdir(path.parent)) for path in project] == [2, 1, 1]
+
+
+def test_a_file_that_is_new_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("new")
+
+    def refuse(_source: str, _target: str) -> None:
+        raise OSError(errno.EACCES, "refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuse)
+        with pytest.raises(ApplyError, match="link cannot be written"):
+            files.write(str(link), b"text")
+    assert os.listdir(tmp_path) == ["link"]
+    files.write(str(link), b"text")
+    assert (tmp_path / "new").read_bytes() == b"text"
+    assert sorted(os.listdir(tmp_path)) == ["link", "new"]
+    with pytest.raises(ApplyError, match="nowhere/new cannot be written: No such file"):
+        files.write(str(tmp_path / "nowhere/new"), b"")

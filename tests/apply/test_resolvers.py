@@ -22,6 +22,7 @@ from sslfix.apply.resolvers import (
     resolve,
     uv,
 )
+from sslfix.apply.resolvers.questions import Question
 from sslfix.errors import ApplyError
 from sslfix.formats.text import decode
 from sslfix.model import DependencyFile, Environment, Interpreter
@@ -167,6 +168,27 @@ CONFLICTS = {
         "pip": "No matching distribution found for beta>=9",
     },
 }
+
+
+def test_an_index_that_does_not_answer_is_named_without_its_password(resolver: str) -> None:
+    text = "--index-url http://me:secret@127.0.0.1:9/simple\nnowhere\n"
+    with pytest.raises(UnavailableError) as error:
+        ask("requirements.txt", text)
+    assert "127.0.0.1:9/simple/nowhere/" in error.value.message
+    assert "secret" not in error.value.message
+
+
+def test_a_name_that_no_index_knows_is_told_in_plain_words(resolver: str) -> None:
+    with pytest.raises(UnavailableError) as error:
+        ask("requirements.txt", LOCAL + "nowhere\n")
+    assert error.value.message.startswith(f"{resolver} could not tell which releases fit: ")
+    assert "cause:" not in error.value.message
+
+
+def test_for_an_old_pip_the_other_way_is_told(place: Path) -> None:
+    old = (sys.executable, "-c", "raise SystemExit('no such option: --dry-run')")
+    with pytest.raises(UnavailableError, match=r"22\.2; `sslfix constraints` gives"):
+        pip.ask(old, Question(str(place), str(place), ()))
 
 
 @pytest.mark.parametrize("text", CONFLICTS)

@@ -75,7 +75,7 @@ def test_settings_are_not_lost_in_a_project_that_is_no_toml(header: str) -> None
 def test_settings_that_cannot_be_read_are_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     Path(".sslfix.toml").symlink_to("gone.toml")
-    with pytest.raises(UsageError, match=r"^\.\./\.sslfix\.toml: cannot be read: No such file|^/"):
+    with pytest.raises(UsageError, match=r"^\.sslfix\.toml: cannot be read: No such file"):
         configuration.read(["inner"], None)
 
 

@@ -106,7 +106,7 @@ def test_the_interpreter_is_chosen_as_check_does(capsys: Output) -> None:
         (["--select", "SSL999", *OLD], "SSL999"),
         (["--config", "two.toml"], "for one interpreter"),
         (["--python", "sick"], "sick"),
-        (["--output", "nowhere/c.txt", *OLD], "nowhere/c.txt: cannot be written"),
+        (["--output", "nowhere/c.txt", *OLD], "nowhere/c.txt cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_exit_2_and_writes_nothing(

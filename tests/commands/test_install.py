@@ -69,6 +69,7 @@ def test_what_a_resolver_refuses_is_exit_2(tool: Find, capsys: Output) -> None:
     ("words", "reason"),
     [
         (["--install"], "--install needs a requirement"),
+        (["--install", "-r", "r.txt", "requests"], "requests: no such folder; a requirement"),
         (["-r", "requirements.txt"], "-r and -c belong to --install"),
         (["-c", "constraints.txt"], "-r and -c belong to --install"),
         (["--install", "requests", "--offline"], "need the network"),

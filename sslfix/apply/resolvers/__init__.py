@@ -54,10 +54,16 @@ def resolve(
         return _first(_resolvers(interpreter), question, interpreter)
 
 
-def foresee(requirements: Sequence[str], interpreter: Interpreter) -> Prospect:
+def foresee(
+    interpreter: Interpreter,
+    requirements: Sequence[str],
+    files: Sequence[str] = (),
+    limits: Sequence[str] = (),
+) -> Prospect:
     """What installing would bring into the interpreter's environment, by pip or by uv.
 
-    `requirements` are lines of a requirements file, read in the working directory. That an
+    `requirements` are lines of a requirements file, read in the working directory; `files` and
+    `limits` are what would stand behind `-r` and `-c`: of any name, so never in a line. That an
     environment was made by uv says that uv will install; else pip is asked first. Raises
     NoSolutionError or UnavailableError.
     """
@@ -66,9 +72,9 @@ def foresee(requirements: Sequence[str], interpreter: Interpreter) -> Prospect:
         asked = os.path.join(folder, "sslfix-requirements.txt")
         with open(asked, "w", encoding="utf-8") as stream:
             stream.writelines(f"{line}\n" for line in requirements)
-        return _first(
-            _installers(interpreter), Question(folder, os.getcwd(), (asked,)), interpreter
-        )
+        own = (asked,) if requirements else ()
+        question = Question(folder, os.getcwd(), (*own, *files), tuple(limits))
+        return _first(_installers(interpreter), question, interpreter)
 
 
 def _first(

@@ -60,9 +60,9 @@ def undrawn(text: str) -> str:
 
 
 def could_not_tell(resolver: str, said: str) -> UnavailableError:
-    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("error: No solution found")]
-    errors = [line for line in lines if line.lower().startswith(("error:", "traceback"))]
+    lines = [re.sub(r"^\s*cause: ", "", line).rstrip() for line in said.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("error: No solution found")]
+    errors = [line for line in lines if line.lower().startswith(("error:", "hint:", "traceback"))]
     text = _("{resolver} could not tell which releases fit: {reason}")
     reason = "\n".join((errors or lines)[-3:])
     return UnavailableError(text.format(resolver=resolver, reason=reason))

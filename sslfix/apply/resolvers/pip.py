@@ -46,6 +46,8 @@ _NO_RELEASE = re.compile(
     r"(?:.*\n)*?ERROR: (No matching distribution found for .+)",
     re.MULTILINE,
 )
+# Without what stands before an @: it may be a password.
+_MISSED = re.compile(r"Could not fetch URL (?:\w+://)?(?:[^/\s]*@)?(\S+): (?!404 )([^:(\n]+)")
 
 
 def ask(pip: Sequence[str], question: Question) -> Resolution:
@@ -110,12 +112,17 @@ def _report(pip: Sequence[str], question: Question, *options: str) -> Mapping[st
             found: Mapping[str, Any] = json.load(stream)
         return found
     if "no such option" in said:
-        raise UnavailableError(_("pip cannot say what it would install before its release 22.2"))
+        text = _(
+            "pip cannot say what it would install before its release 22.2; "
+            "{command} gives it limits instead"
+        )
+        raise UnavailableError(text.format(command="`sslfix constraints`"))
     said = question.cleaned(said)
+    missed = _missed_index(log)
     conflict = _CONFLICT.search(said) or _NO_RELEASE.search(said)
-    if conflict and not _missed_an_index(log):
+    if conflict and not missed:
         raise NoSolutionError(answers.undrawn(conflict[1]))
-    raise answers.could_not_tell("pip", said)
+    raise answers.could_not_tell("pip", f"{said}\n{missed}")
 
 
 def _chosen(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -141,7 +148,8 @@ def pips(interpreter: Interpreter) -> Iterator[tuple[str, ...]]:
         yield (python, "-m", "pip")
 
 
-def _missed_an_index(log: str) -> bool:
-    """Whether an index failed: pip goes on without it and says so in its log only."""
+def _missed_index(log: str) -> str:
+    """What pip says of an index that failed, "" if none did: it does so in its log only."""
     with open(log, encoding="utf-8", errors="replace") as stream:
-        return any("Could not fetch URL" in line and " 404 " not in line for line in stream)
+        found = [one for one in map(_MISSED.search, stream) if one]
+    return f"ERROR: Could not fetch {found[0][1]}: {found[0][2]}" if found else ""
