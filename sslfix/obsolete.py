@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Union
 
 from . import formats, match, reasons, rules, specifiers
@@ -47,11 +48,11 @@ def find(facts: Facts, rule: Rule, known: Sequence[Rule], *, declared: bool) -> 
     no fix is safe.
     """
     unneeded = DETECTORS[rule.cases[0].when.detector]
-    world = _World(facts, _about_libraries(known), known, declared)
-    for file in facts.files:
+    written = [file for file in facts.files if formats.lock_of(file) is None]
+    limited = {one.name for file in written for one in file.declarations if one.specifier}
+    world = _World(facts, _about_libraries(known, limited), known, declared)
+    for file in written:
         for one in file.declarations:
-            if one.kind == Kind.LOCK or formats.lock_of(file) is not None:
-                continue
             cause = unneeded(world, file, one)
             judged = list(_judged(facts, file, one)) if cause is not None else []
             if cause and judged and all(person.ssl for person in judged):
@@ -145,12 +146,15 @@ _SSL_LIBRARY = re.compile(
 )
 
 
-def _about_libraries(known: Sequence[Rule]) -> Mapping[str, Sequence[Rule]]:
-    """The rules about SSL libraries that newer releases fail with, by distribution."""
+def _about_libraries(
+    known: Sequence[Rule], limited: AbstractSet[str]
+) -> Mapping[str, Sequence[Rule]]:
+    """The rules about SSL libraries that newer releases fail with, by those distributions."""
     found: dict[str, list[Rule]] = {}
     for rule in known:
         for case in rule.cases if rule.level == Level.ERROR else ():
-            for name in case.affected if case.when.ssl or case.when.ssl_version else ():
+            about = case.when.ssl or case.when.ssl_version
+            for name in limited.intersection(case.affected) if about else ():
                 if reasons.holds_back(case, name) and rule not in found.setdefault(name, []):
                     found[name].append(rule)
     return found
