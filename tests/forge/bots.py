@@ -50,7 +50,7 @@ def words(forge: Forge, *repositories: str, dry: bool = False, path: str = ".") 
 
 def run(
     forge: Forge,
-    token: Token,
+    token: Token | None,
     *repositories: str,
     dry: bool = False,
     path: str = ".",
@@ -68,7 +68,8 @@ def run(
 
     real = client.real_world
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.dict(os.environ, {**variables, "SSLFIX_TOKEN": token.text}))
+        secret = {"SSLFIX_TOKEN": token.text} if token else {}
+        stack.enter_context(mock.patch.dict(os.environ, {**variables, **secret}))
         stack.enter_context(mock.patch.object(client, "real_world", world))
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(contextlib.redirect_stderr(error))

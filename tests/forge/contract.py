@@ -278,7 +278,7 @@ def load(cache: Path, paths: Iterable[str] = PATHS) -> Contract:
         trimmed = trim(json.loads(_fetch()), paths)
         with tempfile.NamedTemporaryFile("w", dir=cache, delete=False, encoding="utf-8") as file:
             json.dump(trimmed, file)
-        for old in cache.glob("github-*.json"):
+        for old in set(cache.glob("github-*.json")) - {kept}:
             old.unlink(missing_ok=True)
         Path(file.name).replace(kept)  # other workers may write the same one now
     return Contract(json.loads(kept.read_text(encoding="utf-8")))
@@ -294,12 +294,20 @@ def _fetch() -> bytes:
         raise Missing("needs npm, to fetch GitHub's description of its API")
     variables = {**os.environ, "NPM_CONFIG_USERCONFIG": str(REAL_HOME / ".npmrc")}
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", "--silent", "--fetch-retries=0", "--fetch-timeout=60000", PACKAGE]
+        command = [
+            npm,
+            "pack",
+            "--loglevel=error",
+            "--fetch-retries=0",
+            "--fetch-timeout=60000",
+            PACKAGE,
+        ]
         done = subprocess.run(
             command, cwd=folder, env=variables, check=False, capture_output=True, text=True
         )
         if done.returncode != 0:
-            raise Missing(f"npm pack {PACKAGE} failed: {done.stderr.strip()[-200:]}")
+            said = " ".join(done.stderr.split())
+            raise Missing(f"npm pack {PACKAGE} failed: {said[:200]}")
         with tarfile.open(Path(folder) / done.stdout.split()[-1]) as archive:
             member = archive.extractfile(MEMBER)
             assert member is not None

@@ -148,10 +148,13 @@ class GitHub(Forge):
         route = ROUTES[key]
         name = f"{operation.parameters['owner']}/{operation.parameters['repo']}"
         repository = self.visible(name, call.token)
-        if repository is None or call.token is None:
+        if repository is None:
             raise NOT_FOUND
-        if not call.token.may(route.permission):
-            raise self._forbidden(call.token, route.permission)
+        if repository.private or operation.method != "get":
+            if call.token is None:
+                raise _error(401, "Requires authentication")
+            if not call.token.may(route.permission):
+                raise self._forbidden(call.token, route.permission)
         if repository.archived and operation.method != "get":
             raise _error(403, "Repository was archived so is read-only.")
         return route.answer(self, repository, call)

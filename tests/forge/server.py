@@ -341,20 +341,21 @@ class Forge:
             token = self.authenticate(_basic(request.headers))
         except Refused:
             return _text(401, self.no_login, self.realm)
-        if token is None:
+        repository = self.visible(name, token)
+        public = repository is not None and not repository.private and not pushes
+        if token is None and not public:
             return _text(401, self.no_login, self.realm)
         if name.lower() in self.moved:
             now = f"{self.url}/{self.moved[name.lower()].name}.git/{rest}?{query}"
             return Answer(301, "", (("Location", now),))
-        repository = self.visible(name, token)
-        if repository is None or not token.may("contents:read"):
+        if repository is None or (token and not public and not token.may("contents:read")):
             return _text(404, "Repository not found.")
-        if pushes and (repository.archived or not token.may("contents:write")):
+        if token and pushes and (repository.archived or not token.may("contents:write")):
             return _text(403, self.no_push(repository, token))
         options = self.root / f"options-{secrets.token_hex(4)}"
         before = repository.git.branches() if pushes else {}
         answer = self._backend(request, repository, rest, body, token, options)
-        if rest == "git-receive-pack":
+        if token and rest == "git-receive-pack":
             with self.lock:
                 said = options.read_text(encoding="utf-8") if options.exists() else ""
                 after = repository.git.branches()
@@ -378,7 +379,7 @@ class Forge:
         repository: Repository,
         rest: str,
         body: bytes,
-        token: Token,
+        token: Token | None,
         options: Path,
     ) -> Answer:
         settings = {"core.hooksPath": str(self.root / "hooks"), "http.receivepack": "true"}
@@ -394,10 +395,10 @@ class Forge:
             "CONTENT_LENGTH": str(len(body)),
             "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-            "REMOTE_USER": token.login,
+            "REMOTE_USER": token.login if token else "",
             "FORGE_PROTECTED": " ".join(repository.protected),
             "FORGE_REFUSAL": self.refusal,
-            "FORGE_WORKFLOWS": "" if token.may("workflows:write") else "no",
+            "FORGE_WORKFLOWS": "" if token and token.may("workflows:write") else "no",
             "FORGE_OPTIONS": str(options),
         }
         command = ["git", "http-backend"]

@@ -97,6 +97,18 @@ def test_a_dry_run_shows_all_and_changes_nothing(forge: GitHub, one: Repository,
         assert word in ran.out
 
 
+def test_a_dry_run_of_a_public_repository_needs_no_token(forge: GitHub, one: Repository) -> None:
+    one.private = False
+    ran = bots.run(forge, None, "octo/one", dry=True)
+    assert ran.code == 0, ran.text
+    assert "+urllib3>=2.0.3,<3" in ran.out
+    one.private = True
+    assert bots.run(forge, None, "octo/one", dry=True).code == 2
+    ran = bots.run(forge, None, "octo/one")
+    assert (ran.code, forge.writes) == (2, [])
+    assert "SSLFIX_TOKEN" in ran.text
+
+
 def test_each_lock_file_has_its_own_request_up_to_a_limit(one: Repository, bot: Bot) -> None:
     one.commit({f"{name}/requirements.txt": BROKEN for name in "abcdefg"})
     ran = bot(code=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from . import bots, faults
-from .bots import BRANCH, BROKEN, FILES, SETTINGS, state
+from .bots import BRANCH, BROKEN, FILES, FINE, SETTINGS, state
 from .contract import Contract
 from .github import ACTIONS, GitHub
 from .repository import Repository
@@ -281,6 +281,34 @@ def test_names_in_a_repository_are_not_markup(forge: GitHub, one: Repository, dr
     plain = re.sub(r"<!--.*?-->|(`+)(?!`).*?(?<!`)\1(?!`)", "", pull.body, flags=re.DOTALL)
     assert "@alice" not in plain
     assert "<img" not in plain
+
+
+def test_a_name_does_not_begin_a_line_of_the_log(forge: GitHub, one: Repository) -> None:
+    quoted = '"a\\n::error::x/requirements.txt"'
+    one.commit({"requirements.txt": "", quoted: f"{BROKEN}b=1\n"})
+    ran = bots.run(forge, forge.app(BOT), "octo/one")
+    assert "::error::x" in ran.out
+    assert not any(line.startswith("::") for line in ran.text.splitlines())
+
+
+def test_the_base_is_never_a_branch_of_the_bot(forge: GitHub, one: Repository) -> None:
+    settings = f'{SETTINGS}[tool.sslfix.bot]\nbranch = "m"\n'
+    one.commit({"requirements.txt": FINE, "pyproject.toml": settings})
+    one.commit({"x": "1"}, message="Merged fast\n\nSslfix-Fingerprint: 0123456789abcdef")
+    ran = bots.run(forge, forge.app(BOT), "octo/one")
+    assert (ran.code, list(one.git.branches())) == (0, ["main"])
+    assert "deleted" not in ran.text
+
+
+def test_what_lies_outside_of_a_repository_is_left_alone(
+    forge: GitHub, one: Repository, tmp_path: Path
+) -> None:
+    outside = tmp_path / "requirements.txt"
+    outside.write_text(BROKEN, encoding="utf-8")
+    one.commit({"requirements.txt": f"-r {outside}\n"})
+    ran = bots.run(forge, forge.app(BOT), "octo/one")
+    assert (ran.code, one.pulls) == (2, {})
+    assert outside.read_text(encoding="utf-8") == BROKEN
 
 
 def test_a_checkout_cannot_run_anything(forge: GitHub, one: Repository, tmp_path: Path) -> None:
