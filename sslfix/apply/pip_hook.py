@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -56,6 +57,8 @@ def _put(path: str, data: bytes | None, expected: bytes | None) -> None:
 
 def _create(path: str, data: bytes) -> None:
     """Make a file that was not there: whoever opens it finds all of it."""
+    if os.path.lexists(path):  # made since, or a link to nothing: somebody's settings are elsewhere
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     staged = os.path.join(os.path.dirname(path), f".sslfix-{os.urandom(6).hex()}.new")
     try:

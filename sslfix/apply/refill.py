@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from glob import escape, glob
 from typing import Callable, NamedTuple
 
@@ -15,7 +15,8 @@ from sslfix.apply.installed import SEEDS, name, own, sites
 from sslfix.apply.installers import Target
 from sslfix.errors import ApplyError
 from sslfix.language import say as _
-from sslfix.model import Distribution, Interpreter
+from sslfix.model import Distribution, Document, Interpreter
+from sslfix.pip_hook import pip_conf
 
 _LOCK_TOOLS = {
     "Pipfile.lock": ("pipenv", "sync"),
@@ -64,10 +65,11 @@ def refill(job: Job, old: str) -> None:
     strays = leftovers.strays(old, leftovers.owners_of(rows))
     # The top folder first: `pip install -e git+...` keeps its checkouts in src.
     top = leftovers.take_over([one for one in strays if os.sep not in one], old, new)
-    if job.lock is not None:
-        _install_lock(job, job.lock)
-    _install_missing(job)
-    _restore_seeds(job)
+    with _without_hook(new):
+        if job.lock is not None:
+            _install_lock(job, job.lock)
+        _install_missing(job)
+        _restore_seeds(job)
     records.restore(old, new, exact=job.exact)
     deep = leftovers.take_over([one for one in strays if os.sep in one], old, new)
     merged = edited.merge(old, new, rows)
@@ -78,10 +80,41 @@ def refill(job: Job, old: str) -> None:
     )
 
 
+@contextmanager
+def _without_hook(environment: str) -> Iterator[None]:
+    """Take the pip hook out of the environment's settings meanwhile.
+
+    It was made for the old Python, and would refuse to bring back what was there before it.
+    """
+    path = os.path.join(environment, pip_conf.FILE_NAME)
+    text = b""
+    if os.path.isfile(path) and not os.path.islink(path) and os.access(path, os.W_OK):
+        with open(path, "rb") as file:
+            text = file.read()
+    document = Document(path, text.decode("utf-8", "surrogateescape"))
+    free = pip_conf.remove(document).encode("utf-8", "surrogateescape")
+    if free == text:
+        yield
+        return
+    try:
+        _write(path, free)
+        yield
+    finally:
+        _write(path, text)
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+
+
 def _tell(job: Job, taken: tuple[str, ...], left: tuple[str, ...]) -> None:
     if taken:
         text = _("taken over, as no distribution owns them: {paths}")
         job.report(text.format(paths=", ".join(taken)))
+    if pip_conf.NAME in taken:
+        text = _("the pip hook is still that for the old Python; `{command}` makes it anew")
+        job.report(text.format(command="sslfix pip-hook install"))
     if left:
         text = _("not taken over: {paths}; it stands in the old one, see `sslfix env --undo`")
         job.report(text.format(paths=", ".join(left)))

@@ -16,7 +16,6 @@ from sslfix.model import Document
 from sslfix.pip_hook import ENVIRONMENT, GLOBAL, LEVELS, USER, File, Place, judging, pip_conf
 
 _MACHINE = "/etc"
-_FILE_NAME = "pip.ini" if os.name == "nt" else "pip.conf"
 
 
 def places(prefix: str, environ: Mapping[str, str]) -> dict[str, Place]:
@@ -80,7 +79,7 @@ def _settings_paths(prefix: str, environ: Mapping[str, str]) -> dict[str, list[s
         machine = [*(os.path.join(one, "pip") for one in folders.split(os.pathsep)), _MACHINE]
     found = {GLOBAL: machine, USER: [os.path.join(home, ".pip"), user], ENVIRONMENT: [prefix]}
     return {
-        level: [os.path.join(folder, _FILE_NAME) for folder in folders]
+        level: [os.path.join(folder, pip_conf.FILE_NAME) for folder in folders]
         for level, folders in found.items()
     }
 

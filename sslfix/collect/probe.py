@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypedDict
 
 from sslfix.errors import ProbeError
@@ -145,7 +146,8 @@ def _run(
 def _stop(process: subprocess.Popen[str]) -> None:
     import signal
 
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 

@@ -84,7 +84,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     from sslfix.collect import pip_hook as collect
 
     shared = arguments.level != pip_hook.ENVIRONMENT
-    prefix = "" if shared else _interpreter(arguments, dead=True).prefix
+    prefix = "" if shared else _prefix(_interpreter(arguments, dead=True))
     place = collect.places(prefix, os.environ)[arguments.level]
     changes = pip_hook.removed(place)
     writing.write(changes, _files(place))
@@ -164,7 +164,7 @@ def _places(interpreter: Interpreter, least: str | None = None) -> dict[str, Pla
     from sslfix.collect import pip_hook as collect
     from sslfix.pip_hook import judging
 
-    found = collect.places(os.path.abspath(interpreter.prefix), os.environ)
+    found = collect.places(_prefix(interpreter), os.environ)
     for level, place in found.items():
         version = "" if level == pip_hook.ENVIRONMENT else interpreter.version
         known = pip_hook.least_of(pip_hook.part(place.constraints.document.text, version))
@@ -173,6 +173,11 @@ def _places(interpreter: Interpreter, least: str | None = None) -> dict[str, Pla
             wanted=_wanted(interpreter, least or known, version),
         )
     return found
+
+
+def _prefix(interpreter: Interpreter) -> str:
+    """Where its pip.conf is: one name for it, whichever link to it was taken."""
+    return os.path.realpath(interpreter.prefix)
 
 
 def _wanted(interpreter: Interpreter, least: str, version: str) -> Wanted:
@@ -209,7 +214,7 @@ def _placed(interpreter: Interpreter, *, shared: bool) -> Interpreter:
     if shared or environment is None:
         base = interpreter.base_prefix or interpreter.prefix
         return interpreter._replace(prefix=base, executable=base, environment=None)
-    path = os.path.abspath(environment.path)
+    path = _prefix(interpreter)
     return interpreter._replace(prefix=path, environment=environment._replace(path=path))
 
 
@@ -241,7 +246,7 @@ def _verdict(interpreter: Interpreter, places: dict[str, Place]) -> Verdict:
     from sslfix.pip_hook import judging
 
     states = [judging.judge(one) for one in places.values()]
-    files = collect.in_effect(os.path.abspath(interpreter.prefix), os.environ)
+    files = collect.in_effect(_prefix(interpreter), os.environ)
     effects = judging.effects(files, os.environ)
     return judging.verdict(
         states,

@@ -120,7 +120,7 @@ def written(place: Place, *, builds: bool, uv: bool) -> dict[str, bytes]:
     constraints = composed(place)
     pairs = [(place.constraints, constraints), (place.settings, settings(place, builds=builds))]
     if place.uv is not None and (uv or place.uv.exists):
-        text = uv_toml.add(place.uv.document, lines(constraints), new=not place.uv.exists)
+        text = uv_toml.add(place.uv.document, lines(constraints), new=_is_made(place.uv))
         pairs.append((place.uv, text))
     return {
         file.path: _encoded(file.document, text)
@@ -133,10 +133,15 @@ def settings(place: Place, *, builds: bool) -> str:
     """The text of pip.conf with the hook; as it is where pip reads the same in it."""
     document, path = place.settings.document, pip_conf.spelled(place.constraints.path)
     lower = merged(place.lower)
-    text = pip_conf.add(document, lower, path, builds=builds, new=not place.settings.exists)
+    text = pip_conf.add(document, lower, path, builds=builds, new=_is_made(place.settings))
     before, after = pip_conf.values(document), pip_conf.values(document._replace(text=text))
     as_sets = ({key: set(named) for key, named in one.items()} for one in (before, after))
     return document.text if next(as_sets) == next(as_sets) else text
+
+
+def _is_made(file: File) -> bool:
+    """Whether the file is made for the hook, now or by an earlier install."""
+    return not file.exists or blocks.is_new(file.document.text)
 
 
 def merged(files: Iterable[File]) -> pip_conf.Values:

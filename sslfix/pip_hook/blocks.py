@@ -10,11 +10,14 @@ _BEGIN_NEW = "# >>> sslfix pip-hook, new file >>> (`sslfix pip-hook remove` take
 _NOTE = "# >>> sslfix pip-hook >>> (this was empty)"
 _END = "# <<< sslfix pip-hook <<<"
 _NEWLINE = r"(?:\r\n|\r|\n)"
-_BLOCK = re.compile(
-    rf"[ \t]*# >>> sslfix pip-hook(?P<new>, new file)? >>>[^\r\n]*{_NEWLINE}"
-    rf"(?:(?!# >>> sslfix pip-hook).)*?{re.escape(_END)}[ \t]*(?P<newline>{_NEWLINE}|\Z)",
-    re.DOTALL,
+_WHOLE = (
+    rf"(?P<indent>[ \t]*)# >>> sslfix pip-hook(?P<new>, new file)? >>>[^\r\n]*{_NEWLINE}"
+    rf"(?P<body>(?:(?!# >>> sslfix pip-hook).)*?){re.escape(_END)}[ \t]*"
 )
+_BLOCK = re.compile(rf"{_WHOLE}(?:{_NEWLINE}|\Z)", re.DOTALL)
+# A block at the very end brought the line end before it.
+_LAST = re.compile(rf"(?P<before>{_NEWLINE}?){_WHOLE}\Z", re.DOTALL)
+_HEADER = re.compile(r"\[[^\]]*\]")
 _COMMENT = re.compile(rf"[ \t]*# (?:>>>|<<<) sslfix pip-hook\b[^\r\n]*(?:{_NEWLINE}|\Z)")
 
 
@@ -34,23 +37,35 @@ def has_note(text: str, at: int) -> bool:
     return text[:at].rstrip().endswith(_NOTE)
 
 
-def without(text: str) -> str:
-    """The text as it was before blocks were inserted, whatever was changed outside of them."""
-    return _BLOCK.sub("", _joined(text))
+def without(text: str, ours: re.Pattern[str]) -> str:
+    """The text as it was before blocks were inserted, whatever was changed outside of them.
+
+    `ours` are the settings that a block has: others that were written into it stay.
+    """
+
+    def of_last(found: re.Match[str]) -> str:
+        others = _others(found, ours)
+        return others and found["before"] + others
+
+    return _BLOCK.sub(lambda found: _others(found, ours), _LAST.sub(of_last, text))
+
+
+def _others(found: re.Match[str], ours: re.Pattern[str]) -> str:
+    """The settings in a block that are not ours, with the headers of sections; "" for none."""
+    kept, has_others, is_kept = "", False, False
+    for line in found["body"].splitlines(keepends=True):
+        inner = line.removeprefix(found["indent"])
+        if inner.strip() and inner[0] not in " \t":  # else it goes on with the setting before it
+            is_header = _HEADER.match(inner) is not None
+            is_kept = is_header or not ours.fullmatch(inner.strip())
+            has_others |= is_kept and not is_header
+        kept += line if is_kept and inner.strip() else ""
+    return kept if has_others else ""
 
 
 def without_comments(text: str) -> str:
     """The text without the comments of ours that are left: notes, and what held a block."""
     return _COMMENT.sub("", text)
-
-
-def _joined(text: str) -> str:
-    """The text without the line end that was put before a block at its very end."""
-    last = next((one for one in _BLOCK.finditer(text) if not one["newline"]), None)
-    if last is None:
-        return text
-    before = re.sub(rf"{_NEWLINE}\Z", "", text[: last.start()])
-    return before + text[last.start() :]
 
 
 def is_new(text: str) -> bool:

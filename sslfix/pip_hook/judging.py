@@ -164,17 +164,21 @@ def verdict(
     `uv_counts` says that it is uv that installs here, `lost` are constraints that pip misses.
     """
     present = [one for one in states if one.state not in {"absent", "foreign"}]
-    reasons = [_("{path} does not exist").format(path=path) for path in lost]
+    said = [reason for one in present for reason in one.reasons]
+    missed = [path for path in lost if not any(path in reason for reason in said)]
+    reasons = [_("{path} does not exist").format(path=path) for path in missed]
     if not present:
         state = "absent" if wanted.requirements else "unneeded"
         return Verdict("broken" if lost else state, tuple(reasons), tuple(states), tuple(found), uv)
     current = {pip_conf.spelled(one.constraints) for one in states if one.state == "current"}
     ours = {pip_conf.spelled(one.constraints) for one in present}
-    reasons += _overridden(found, ours)
+    told = {one.settings for one in present if one.state != "current"}  # what is wrong in these
+    told |= set() if current else {""}
+    reasons += _overridden([one for one in found if one.said_by not in told], ours)
     covered = all(current.intersection(one.paths) for one in found)
     if uv_counts and not uv:
         reasons.append(_("uv pip does not keep to it"))
-    if lost or any(one.state == "broken" for one in present):
+    if lost:
         state = "broken"
     elif reasons or not covered or any(one.state != "current" for one in present):
         state = "partly"

@@ -7,6 +7,7 @@ written beside our path. https://pip.pypa.io/en/stable/topics/configuration/
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 Values = Mapping["tuple[str, str]", "tuple[str, ...]"]
 """(section, key) to the paths that the value names; those of our keys only."""
 
+FILE_NAME = "pip.ini" if os.name == "nt" else "pip.conf"
 NAME = "sslfix-constraints.txt"
 GLOBAL = "global"
 COMMANDS = ("install", "download", "wheel", "lock")
 CONSTRAINT, BUILD = "constraint", "build-constraint"
 _START = r"(?:\A|(?<=[\r\n]))[ \t]*"
 _OURS = re.compile(rf"\S*[/\\]{re.escape(NAME)}(?!\S)")
+_SETTING = re.compile(rf"(?:{BUILD}|{CONSTRAINT}) =(?: {_OURS.pattern})?")
 
 
 def spelled(path: str) -> str:
@@ -189,7 +192,7 @@ def remove(document: Document) -> str:
 
     A setting that names our path alone goes as a whole: `pip config` drops the comments around it.
     """
-    text = blocks.without(document.text)
+    text = blocks.without(document.text, _SETTING)
     for entry in reversed(list(_entries(document._replace(text=text)))):
         if _normalised(entry.key) in {CONSTRAINT, BUILD}:
             text = _freed(text, entry)

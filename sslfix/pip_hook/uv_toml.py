@@ -6,6 +6,7 @@ https://docs.astral.sh/uv/reference/settings/#constraint-dependencies
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sslfix.errors import ReadError
@@ -16,6 +17,7 @@ from sslfix.model import Document, Problem
 from . import blocks
 
 KEY = "constraint-dependencies"
+_SETTING = re.compile(rf"{KEY} = \[|\]")
 
 
 def limits(document: Document) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def add(document: Document, wanted: Sequence[str], *, new: bool) -> str:
 
 def remove(document: Document) -> str:
     """The text without our blocks; what others wrote stays, byte for byte."""
-    return blocks.without_comments(blocks.without(document.text))
+    return blocks.without_comments(blocks.without(document.text, _SETTING))
 
 
 def _load(document: Document) -> Mapping[str, object]:

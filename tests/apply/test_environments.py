@@ -99,6 +99,21 @@ def test_a_recreated_environment_has_the_same_distributions_and_settings(
     assert sorted(path.name for path in place.parent.iterdir()) == [".venv", "own"]
 
 
+def test_a_pip_hook_does_not_keep_out_what_was_there_before_it(
+    place: Path, sick: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # uv reads no pip.conf
+    monkeypatch.delenv("PIP_CONFIG_FILE")
+    hook = place / "sslfix-constraints.txt"
+    hook.write_text("one>9\n")
+    settings = f"# mine\r\n[global]\r\nconstraint = {hook} \r\n"
+    (place / "pip.conf").write_bytes(settings.encode())
+    recreate(sick, BASE, ask)
+    assert installed(read(place, BASE)) == installed(sick)
+    assert (place / "pip.conf").read_bytes() == settings.encode()
+    assert hook.read_text() == "one>9\n"
+
+
 def test_uv_brings_back_the_same(
     place: Path, sick: Interpreter, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,16 @@ def test_the_mode_comes_back_and_what_is_left_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_pip_hook_that_came_along_is_said_to_be_of_the_old_python(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (new / "lib/python3.9/site-packages").mkdir(parents=True)
+    (old / "sslfix-constraints.txt").touch()
+    said: list[str] = []
+    refill.refill(_job(new, said), str(old))
+    assert "the pip hook is still that for the old Python; `sslfix pip-hook install`" in said[-1]
+
+
 PLACE = {"url": "https://index.example/one.whl"}
 OLD_HASH = {"hash": "sha256=ab"}
 HASHES = {"hash": "sha256=ab", "hashes": {"sha256": "ab"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_what_is_no_python_is_named(tmp_path: Path, text: str, reason: str) -> N
     with pytest.raises(ProbeError, match=f"^{re.escape(fake)}: {reason}"):
         ask(fake, timeout=0.5)
     assert time.monotonic() - start < 10
+
+
+def test_an_interruption_after_the_answer_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing left to stop then."""
+
+    def interrupted(process: subprocess.Popen[str], timeout: float | None = None) -> None:
+        process.wait()
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()
+        if timeout is not None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask(script(tmp_path / "python", "exit 0"))
 
 
 def test_what_stands_around_the_answer_is_no_part_of_it(python: Python, tmp_path: Path) -> None:

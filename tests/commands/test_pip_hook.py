@@ -17,6 +17,7 @@ import pytest
 from sslfix import cli, constraints
 from sslfix.apply import files
 from sslfix.collect import pip_hook as collect
+from sslfix.commands import pip_hook as pip_hook_command
 
 Run = Callable[..., tuple[int, str]]
 Status = Callable[[], "tuple[int, Any]"]
@@ -219,6 +220,51 @@ def test_pip_constraint_that_names_it_does_not_override(
     assert run("status")[0] == 0
 
 
+def test_an_environment_has_one_name_whichever_link_to_it_is_taken(
+    venv: Path, run: Run, status: Status
+) -> None:
+    link = venv.parent / "link"
+    link.symlink_to(".venv")
+    assert run("install", "--python", str(link))[0] == 0
+    assert status()[0] == 0
+    text = (venv / NAME).read_text()
+    assert "written" not in run("install")[1]
+    assert (venv / NAME).read_text() == text
+    assert run("remove", "--python", str(link))[0] == 0
+    assert not (venv / "pip.conf").exists()
+
+
+def test_files_that_were_made_go_again_after_a_second_install(
+    venv: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that had to change them: the environment moved, the constraints are others."""
+    uv = Path(os.environ["HOME"], ".config/uv/uv.toml")
+    monkeypatch.setattr(pip_hook_command, "_has_uv", lambda: True)
+    for _ in range(2):
+        assert run("install", "--user")[0] == 0
+        uv.write_text(uv.read_text().replace("gevent", "gevent2"))
+    assert run("remove", "--user")[0] == 0
+    assert not uv.exists()
+    assert run("install")[0] == 0
+    moved = venv.parents[1] / "moved"
+    venv.parent.rename(moved)
+    monkeypatch.chdir(moved)
+    code, output = run("install")
+    assert code == 0, output
+    assert run("remove")[0] == 0
+    assert not (moved / ".venv/pip.conf").exists()
+
+
+def test_a_link_to_settings_that_are_not_there_is_left_alone(venv: Path, run: Run) -> None:
+    """Of somebody's dotfiles, say: a file in its place would hide them for ever."""
+    (venv / "pip.conf").symlink_to("gone.conf")
+    code, output = run("install")
+    assert code == 2
+    assert "cannot be written: File exists; nothing changed" in output
+    assert (venv / "pip.conf").is_symlink()
+    assert not (venv / NAME).exists()
+
+
 def test_a_file_that_is_gone_is_said_with_what_mends_it(venv: Path, run: Run) -> None:
     assert run("install")[0] == 0
     (venv / NAME).unlink()
@@ -226,10 +272,23 @@ def test_a_file_that_is_gone_is_said_with_what_mends_it(venv: Path, run: Run) ->
     assert code == 1
     assert "pip cannot install" in output
     assert "`sslfix pip-hook install` mends that" in output
+    assert output.count("does not exist") == 1
     assert run("install")[0] == 0
     (venv / NAME).unlink()
     assert run("remove")[0] == 0
     assert not (venv / "pip.conf").exists()
+
+
+def test_a_file_that_is_gone_and_not_read_here_breaks_nothing_here(
+    venv: Path, run: Run, status: Status
+) -> None:
+    assert run("install", "--user")[0] == 0
+    assert run("install")[0] == 0
+    Path(os.environ["HOME"], ".config/pip", NAME).unlink()
+    code, report = status()
+    assert (code, report["state"], levels(report)["user"]) == (1, "partly", "broken")
+    assert run("remove")[0] == 0
+    assert status()[1]["state"] == "broken"
 
 
 def test_an_environment_that_moved_is_said_and_mended(
@@ -242,6 +301,7 @@ def test_an_environment_that_moved_is_said_and_mended(
     code, output = run("status")
     assert code == 1
     assert "no pip install works" in output
+    assert "replaces it" not in output
     code, output = run("install")
     assert code == 0, output
     assert str(moved) in (moved / ".venv/pip.conf").read_text()
@@ -374,6 +434,7 @@ def test_settings_that_do_not_name_it_any_more_are_said(venv: Path, run: Run) ->
     code, output = run("status")
     assert code == 1
     assert "does not name it any more" in output
+    assert "PIP_CONFIG_FILE" not in output  # nothing else is wrong
     assert run("install")[0] == 0
     assert run("remove")[0] == 0
     assert (venv / "pip.conf").read_text() == "[global]\ntimeout = 3\n"

@@ -41,6 +41,8 @@ HAND_WRITTEN = [
     "[global]\nconstraint =\ntimeout = 3\n",
     "[global]\nconstraint = \nbuild-constraint = /b.txt\n",
     "[freeze]\nconstraint = /a/c.txt\n[download]\nconstraint = /d.txt\n",
+    "[install] \t",
+    "# mine\r\n[global] ; all ",
     "[global]\n# caf\udce9 in latin-1\nindex-url = x\n",
 ]
 
@@ -106,6 +108,28 @@ def test_other_lines_may_be_edited_in_between() -> None:
     edited = edited.replace("/a\n", "/a /b\n")
     wanted = "# mine\n[global]\ntimeout = 4\n[install]\nconstraint = /a /b\nno-deps = yes\n"
     assert pip_conf.remove(document(edited)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "edited", "after"),
+    [
+        # A new file has nothing else than our block to write into.
+        ("", f"{OURS}\n", f"{OURS}\ntimeout = 3\n", "[global]\ntimeout = 3\n"),
+        ("", f"{OURS}\n", f"{OURS} /a\n", "[global]\nconstraint = /a\n"),
+        ("", "[global]\n", "[global]\nx =\n    1\n    2\n", "[global]\nx =\n    1\n    2\n"),
+        ("", f"{OURS}\n", f"{OURS}\n[install]\nconstraint = /a\n", None),
+        ("[global]\n  x = 1", f"{OURS}\n", f"{OURS}\n  y = 2\n", "[global]\n  y = 2\n  x = 1"),
+        ("[global]", f"{OURS}\n", f"{OURS}\ny = 2\n", "[global]\ny = 2\n"),
+        ("", f"{OURS}\n", f"{OURS}\n\n", ""),
+    ],
+)
+def test_what_others_wrote_among_our_lines_stays(
+    before: str, line: str, edited: str, after: str | None
+) -> None:
+    text = added(before)
+    assert line in text
+    found = pip_conf.remove(document(text.replace(line, edited)))
+    assert found == (after if after is not None else "[global]\n[install]\nconstraint = /a\n")
 
 
 def test_what_pip_config_makes_of_it_is_taken_out_too() -> None:

@@ -41,3 +41,9 @@ def test_what_was_added_is_taken_out_to_the_byte(text: str, others: tuple[str, .
 def test_what_uv_cannot_read_is_left_alone(text: str) -> None:
     with pytest.raises(ReadError):
         uv_toml.add(document(text), OURS, new=False)
+
+
+def test_what_others_wrote_among_our_lines_stays() -> None:
+    text = uv_toml.add(Document("uv.toml", ""), ["a<1"], new=True).replace("]\n", "]\nx = 1\n")
+    assert "x = 1\n# <<<" in text
+    assert uv_toml.remove(Document("uv.toml", text)) == "x = 1\n"

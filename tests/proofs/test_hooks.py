@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+from sslfix import __version__
 from tests.conftest import ROOT, run
 
 from .lockers import OLD, Project
@@ -286,6 +287,41 @@ def test_autoupdate_takes_the_newest_tag(repository: Repository, store: Store) -
     done = run(repository.runner, "autoupdate", cwd=repository.folder, env=repository.variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rev: v0.1.0\n" in configuration.read_text()
+
+
+def test_the_mirror_of_the_document_brings_the_hooks(
+    runner: str, store: Store, tmp_path: Path, broken: dict[str, str]
+) -> None:
+    """Two files and a tag: the distribution comes from where pip and uv look for it."""
+    mirror, wheels = tmp_path / "mirror", tmp_path / "wheels"
+    command = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps")
+    assert run(*command, "-w", wheels, store.hooks).returncode == 0
+    mirror.mkdir()
+    text = (ROOT / "docs/hooks.md").read_text("utf-8")
+    settings = re.search(r"```toml\n# pyproject\.toml\n(.*?)```", text, re.DOTALL)
+    assert settings is not None
+    (mirror / "pyproject.toml").write_text(settings[1].replace("0.1.0", __version__))
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", mirror)
+    found = {
+        "PIP_FIND_LINKS": f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}",
+        "UV_FIND_LINKS": str(wheels),
+    }
+    variables = {**store.variables, **found}
+    for words in ("init -q", "add .", "commit -q -m release", f"tag v{__version__}"):
+        done = run("git", *words.split(), cwd=mirror, env={**os.environ, **variables})
+        assert done.returncode == 0, done.stderr
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("urllib3==2.2.3\n")
+    assert run(sys.executable, "-m", "venv", "--without-pip", folder / ".venv").returncode == 0
+    repository = Repository(folder, runner, Store(mirror, f"v{__version__}", variables))
+    repository.git("add", ".")
+    refused = repository.run("--all-files", **broken)
+    assert refused.returncode == 1, refused.stdout
+    assert "requirements.txt:1:1: error[SSL101]" in refused.stdout
+    fixed = repository.run(*FIXING, **broken)
+    assert fixed.returncode == 1, fixed.stdout
+    assert (folder / "requirements.txt").read_text().startswith("urllib3==1.26.20")
 
 
 def test_try_repo(repository: Repository, store: Store) -> None:
