@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Callable, NamedTuple
 
-from sslfix.collect import distributions, environments, lifetimes, probe, soundness
+from sslfix.collect import distributions, environments, lifetimes, probe, repository, soundness
 from sslfix.collect.projects import show
 from sslfix.detectors import project_python, stale_environment
 from sslfix.errors import ProbeError, UsageError
@@ -200,6 +200,7 @@ def choose(
         _in_project(project),
         _active(environ),
         iter(()) if no_exec else _of_tools(project, environ),
+        _above(project),
         _of_version_file(project, environ, no_exec=no_exec),
         _on_path(environ, no_exec=no_exec),
     )
@@ -244,6 +245,14 @@ def _in_project(project: str) -> Iterator[Choice]:
         if environments.is_root(root):
             because = _("the project's {name}").format(name=name)
             yield _choice(environments.executable_of(root), because)._replace(project=project)
+
+
+def _above(project: str) -> Iterator[Choice]:
+    """Those of the folders that the project lies in, within its repository, the nearest first."""
+    top, folder = repository.root(project), os.path.abspath(project)
+    while folder != top and folder.startswith(top + os.sep):
+        folder = os.path.dirname(folder)
+        yield from _in_project(show(folder))
 
 
 def _redirected(root: str) -> str:

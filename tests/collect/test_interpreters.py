@@ -210,6 +210,18 @@ def test_the_order_of_the_contract(project: Path, python: Python, tmp_path: Path
     assert chosen(project, "3.9", **variables)[:2] == (python("3.9"), "--python 3.9")
 
 
+def test_in_a_folder_of_a_repository_its_environment_counts(project: Path, tmp_path: Path) -> None:
+    environment(tmp_path / ".venv")
+    (project / "src").mkdir()
+    script(tmp_path / "path/python3", "")
+    path = str(tmp_path / "path")
+    assert chosen(project / "src", PATH=path).because == "python3 on PATH"
+    (project / ".git").mkdir()
+    assert chosen(project / "src", PATH=path).because == "python3 on PATH"  # beyond the repository
+    root = str(environment(project / ".venv"))
+    assert chosen(project / "src", PATH=path)[1:3] == ("the project's .venv", root)
+
+
 def test_a_dead_environment_is_chosen_all_the_same(project: Path) -> None:
     environment(project / ".venv")
     (project / ".venv/bin/python").unlink()
