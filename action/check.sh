@@ -23,7 +23,7 @@ arguments+=(--report "json=$report")
 if [ "$INPUT_SUMMARY" = true ] && [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   arguments+=(--report "markdown=$GITHUB_STEP_SUMMARY")
 fi
-sarif="${INPUT_SARIF_FILE%%$'\n'*}"
+sarif="${INPUT_SARIF_FILE%%[$'\r\n']*}"
 [ -z "$sarif" ] || arguments+=(--report "sarif=$sarif")
 lines "$INPUT_PYTHON" --python
 lines "$INPUT_TARGETS" --target

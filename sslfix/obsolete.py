@@ -154,7 +154,7 @@ def _about_libraries(
     for rule in known:
         for case in rule.cases if rule.level == Level.ERROR else ():
             about = case.when.ssl or case.when.ssl_version
-            for name in limited.intersection(case.affected) if about else ():
+            for name in limited & case.affected.keys() if about else ():
                 if reasons.holds_back(case, name) and rule not in found.setdefault(name, []):
                     found[name].append(rule)
     return found

@@ -26,7 +26,10 @@ PINS, ENVIRONMENT, SOURCE = "pins", "environment", "source"
 class Request(NamedTuple):
     """What a run was asked for, command line and configuration put together.
 
-    Below the folder `top` configurations further down say what is ignored there too.
+    Below the folder `top` configurations further down say what is ignored there too. Unsafe fixes
+    are allowed for the rules that a word of `unsafe_for` means as well, and for notes of these.
+    `confined` is for repositories of others: nothing outside of the working directory is read or
+    changed.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -43,6 +46,8 @@ class Request(NamedTuple):
     unsafe: bool = False
     offline: bool = False
     no_exec: bool = False
+    unsafe_for: tuple[str, ...] = ()
+    confined: bool = False
 
 
 class Run(NamedTuple):
@@ -110,6 +115,7 @@ def _gather(request: Request) -> tuple[Facts, tuple[Problem, ...]]:
         source=SOURCE in request.only,
         words=_source_words(request),
         elsewhere=bool(request.targets),
+        confined=request.confined,
     )
     people, problems = interpreters(request, project.files)
     facts = Facts(people, project.files, project.sources)

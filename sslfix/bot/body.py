@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sslfix import __version__, match, reasons, rules
-from sslfix.model import Declaration, Facts, Finding, Interpreter, Remedy
+from sslfix.model import Applicability, Declaration, Facts, Finding, Interpreter, Remedy
+from sslfix.reporters.markdown import code, escaped
 
 from .model import AGAIN
 from .work import Group
@@ -79,28 +80,6 @@ def text(story: Story) -> str:
 # --------------------------------------------------------------------------- Markdown
 
 
-def code(words: str) -> str:
-    """The words as inline code, in which nothing has a meaning; never empty, on one line."""
-    line = " ".join(words.split()) or " "
-    runs = re.findall(r"`+", line)
-    fence = "`" * (max(map(len, runs), default=0) + 1)
-    pad = " " if runs else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
-
-
-_MEANING = {
-    **{ord(one): f"&#{ord(one)};" for one in "&<>@#:"},
-    **{ord(one): f"\\{one}" for one in "\\`*_[]|~"},
-}
-
-
-def escaped(words: str) -> str:
-    """The words as they are read: no markup, no mention, no reference, no link, no HTML."""
-    line = " ".join(words.split())
-    # A colon has a meaning in links only, and in emoji between two of them.
-    return re.sub(r":(?=\s|$)", "\0", line).translate(_MEANING).replace("\0", ":")
-
-
 def _cell(words: str) -> str:
     return code(words).replace("|", "\\|") if words else ""
 
@@ -124,28 +103,40 @@ def _each_once(words: Iterable[str]) -> list[str]:
 
 
 def _breaks(story: Story, most: int) -> str:
-    lines = [_line(one, story.interpreter(one)) for one in story.fixed]
-    parts = ["### What breaks" if _breaking(story) else "### What is not needed any more"]
-    parts.append(_some(_each_once(lines), most))
+    lines = _lines(story)
+    may = "may not be" if all(map(_is_doubtful, story.fixed)) else "is not"
+    parts = ["### What breaks" if _breaking(story) else f"### What {may} needed any more"]
+    parts.append(_some(lines, most))
     seen = _each_once(_seen(one, story.interpreter(one)) for one in story.fixed)
     if any(seen):
         parts += ["What people would see there:", _block("\n".join(filter(None, seen[:3])))]
     return "\n\n".join(parts)
 
 
-def _line(finding: Finding, person: Interpreter) -> str:
-    """What is wrong, where and for whom, with what its other places have to say."""
+def _lines(story: Story) -> list[str]:
+    """What is wrong and where, each once, with all for whom it is."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in story.fixed:
+        people = found.setdefault(_line(one), [])
+        people.append("" if is_limit(one) else f"for {_person(story.interpreter(one))}")
+    return [
+        f"{', '.join(filter(None, [where, '; '.join(_each_once(people))]))}: {what}"
+        for (where, what), people in found.items()
+    ]
+
+
+def _line(finding: Finding) -> tuple[str, str]:
+    """Where it is, and what is wrong there with what its other places have to say."""
     place, *others = finding.locations
-    where = f"{code(place.path)}, line {place.line}"
+    where = f"- {code(place.path)}, line {place.line}"
     if is_limit(finding):
-        return f"- {where}: {escaped(finding.message)} ({escaped(finding.detail)})"
+        return where, f"{escaped(finding.message)} ({escaped(finding.detail)})"
     notes = (
         f"\n  - {code(one.path)}, line {one.line}: {escaped(one.note)}"
         for one in others
         if one.note
     )
-    told = f"{escaped(finding.message)} ({finding.rule.id})"
-    return f"- {where}, for {_person(person)}: {told}{''.join(notes)}"
+    return where, f"{escaped(finding.message)} ({finding.rule.id}){''.join(notes)}"
 
 
 def _person(one: Interpreter) -> str:
@@ -171,6 +162,11 @@ def _seen(finding: Finding, person: Interpreter) -> str:
 def is_limit(finding: Finding) -> bool:
     """Whether it is about a limit that nothing needs any more."""
     return finding.case.when.detector.startswith("obsolete")
+
+
+def _is_doubtful(finding: Finding) -> bool:
+    """Whether its fix is one that `--apply` alone would not make."""
+    return finding.fix is not None and finding.fix.applicability < Applicability.SAFE
 
 
 def _breaking(story: Story) -> bool:
@@ -217,6 +213,18 @@ def _chosen(finding: Finding) -> list[Remedy]:
     return [one for one in finding.case.remedies if one.why == why][:1]
 
 
+_AFTERWARDS = (
+    "Lock files keep the versions that they hold until they are upgraded as usual. What tells "
+    "Dependabot or Renovate to leave this alone for the same reason can go too. If somebody works "
+    "with another Python or SSL library than those named here, add it to sslfix's `targets`: the "
+    "limit then counts as needed."
+)
+_DOUBT = (
+    "`sslfix --apply` does this only where it is told to, as there may be a reason against it that "
+    "is not written down. If there is one, close this {noun}, and say it in a comment at the line."
+)
+
+
 def _changes(story: Story, most: int) -> str:
     every, meant = changes(story), wanted(story)
     parts = ["### What this changes"]
@@ -230,6 +238,10 @@ def _changes(story: Story, most: int) -> str:
             rest = len(rows) - most
             more = f"\n\nand {rest} more" if rest > 0 else ""
             parts += [*([title] if title else []), "\n".join([*table, *cells]) + more]
+    doubtful = _each_once(
+        f"- {code(one.distribution or one.rule.id)}: {_DOUBT.format(noun=story.noun)}"
+        for one in filter(_is_doubtful, story.fixed)
+    )
     whys = _each_once(
         f"- {code(one.distribution or one.rule.id)}: {escaped(one.fix.why)}"
         for one in story.fixed
@@ -237,6 +249,10 @@ def _changes(story: Story, most: int) -> str:
     )
     if whys:
         parts += ["Why this:", _some(whys, most)]
+    if any(map(is_limit, story.fixed)):
+        parts.append(_AFTERWARDS)
+    if doubtful:
+        parts += ["For you to decide:", _some(doubtful, most)]
     return "\n\n".join(parts)
 
 
@@ -251,13 +267,14 @@ def _costs(story: Story, most: int) -> str:
     ]
     better = {
         f"{escaped(remedy.action)}: {escaped(remedy.why)}"
-        for one in story.fixed
+        for one in _holding(story)
         for remedy in one.case.remedies
         if remedy.action and remedy.action != (one.fix.title if one.fix else "")
     }
     parts = [_some(lines, most)] if lines else []
     if better and lines:
-        held = _each_once(escaped(match.describe(story.interpreter(one))) for one in story.fixed)
+        people = (story.interpreter(one) for one in _holding(story))
+        held = _each_once(escaped(match.describe(one)) for one in people)
         parts += [
             f"The better cure: {'; or '.join(sorted(better))}.",
             f"What holds it back: {', '.join(held)}.",
@@ -278,17 +295,39 @@ def _open_holes(story: Story) -> list[str]:
 def _checked(story: Story, most: int) -> str:
     lines = [
         "- the changes were tried out in memory before anything was written",
-        *(f"- {escaped(one)}" for one in story.steps),
+        *(f"- {escaped(one)}" for one in _each_once(_steps(story.steps))),
         "- the files were checked again afterwards: "
         + ("nothing is left to fix" if not story.left else "what is left is listed below"),
     ]
     left = [
         f"- {code(one.locations[0].path)}: {escaped(one.message)} ({one.rule.id})"
-        + (f": {escaped(one.withheld)}" if one.withheld else "")
+        + (f": {escaped(one.withheld.replace(chr(10), '; '))}" if one.withheld else "")
         for one in story.left
     ]
     parts = ["### How it was checked", f"By sslfix {__version__}:", _some(lines, most)]
-    return "\n\n".join([*parts, *(["Left to a person:", _some(left, most)] if left else [])])
+    return "\n\n".join(
+        [*parts, *(["Left to a person:", _some(_each_once(left), most)] if left else [])]
+    )
+
+
+_NOT = " was not tried with a resolver: "
+_DONE = {"trying": "tried", "re-locking": "re-locked"}
+
+
+def _steps(told: Sequence[str]) -> Iterator[str]:
+    """What was told meanwhile as what was done, and at the end what could not be tried."""
+    whys: dict[str, str] = {}
+    for path, found, why in (one.partition(_NOT) for one in told):
+        if found:
+            whys.setdefault(path, why)
+    for one in told:
+        verb, _, rest = one.partition(" ")
+        path = rest.rpartition(" with a resolver")[0].partition("the change of ")[2]
+        if _NOT not in one and not (verb == "trying" and path in whys):
+            yield f"{_DONE.get(verb, verb)} {rest}"
+    for why in _each_once(whys.values()):
+        paths = [path for path, known in whys.items() if known == why]
+        yield f"not tried with a resolver: {', '.join(paths)}: {why}"
 
 
 # --------------------------------------------------------------------------- if you disagree
@@ -332,12 +371,17 @@ def _silenced(story: Story) -> str:
 
 def _held(story: Story) -> dict[str, Finding]:
     """The distributions whose newer releases are kept out."""
-    named = ((one.distribution or "", one) for one in story.fixed)
-    return {
-        name: one
-        for name, one in named
-        if name in one.case.affected and reasons.holds_back(one.case, name)
-    }
+    return {one.distribution or "": one for one in reversed(_holding(story))}
+
+
+def _holding(story: Story) -> list[Finding]:
+    """The findings that keep newer releases out."""
+    return [
+        one
+        for one in story.fixed
+        if one.distribution in one.case.affected
+        and reasons.holds_back(one.case, one.distribution or "")
+    ]
 
 
 def _updaters(story: Story) -> Iterator[str]:
@@ -345,9 +389,18 @@ def _updaters(story: Story) -> Iterator[str]:
     held = _held(story)
     if not held:
         return
-    known = [*DEPENDABOT, *RENOVATE]
-    files = [one for one in story.updaters if one in known] or [DEPENDABOT[0], RENOVATE[0]]
-    yield "What would raise it again is told to leave it alone so:"
+    files = [one for one in story.updaters if one in {*DEPENDABOT, *RENOVATE}]
+    if files:
+        yield "What would raise it again is told to leave it alone so:"
+        yield from _entries(held, files)
+    else:
+        yield "<details><summary>If Dependabot or Renovate would raise it again</summary>"
+        on_github = story.noun == "pull request"
+        yield from _entries(held, [*([DEPENDABOT[0]] if on_github else []), RENOVATE[0]])
+        yield "</details>"
+
+
+def _entries(held: Mapping[str, Finding], files: Sequence[str]) -> Iterator[str]:
     for path in files:
         if path in DEPENDABOT:
             yield f"{code(path)}, in the entry of this ecosystem (it ends security updates too):"

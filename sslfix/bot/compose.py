@@ -15,6 +15,7 @@ from .work import Group
 
 _LONGEST = 80
 _TITLE = 200
+_ACTING = re.compile(r"(?i)[@#!](?=\w)|\bGH(?=-\d)|\[(?=(skip|no|ci)[ -])")
 
 
 def branch(path: str, prefix: str) -> str:
@@ -55,7 +56,7 @@ def title(groups: Sequence[Group], facts: Facts, template: str) -> str:
     if breaking:
         about = f"Make {_names(breaking)} work with {_libraries(breaking, facts)}"
     else:
-        about = f"Lift the limit on {_names(fixed)}, which nothing needs any more"
+        about = f"Lift the limit on {_names(fixed)}, which no SSL library needs any more"
     files = sorted({group.main for group in groups})
     where = files[0] if len(files) == 1 else f"{len(files)} files"
     line = template.replace("{title}", tamed(f"{about} ({where})"))
@@ -63,8 +64,8 @@ def title(groups: Sequence[Group], facts: Facts, template: str) -> str:
 
 
 def tamed(words: str) -> str:
-    """The words on one line, so that titles and commits neither call people nor close issues."""
-    return re.sub(r"([@#!])(?=\w)", "\\1\u200b", " ".join(words.split()))
+    """The words on one line, so that titles and commits call nobody, close nothing, skip no CI."""
+    return _ACTING.sub("\\g<0>\u200b", " ".join(words.split()))
 
 
 def _names(findings: Sequence[Finding]) -> str:

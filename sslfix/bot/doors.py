@@ -25,6 +25,8 @@ _SECRETS = (
     *("SSLFIX_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"),
     *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CI_REPOSITORY_URL"),
 )
+_SHORTEST = 8
+"""Characters of what is a secret and no chance."""
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -35,7 +37,10 @@ def secrets(forge: str, environ: MutableMapping[str, str]) -> Iterator[Token]:
     found = next(
         (Token(environ[name], name) for name in _TOKENS[forge] if environ.get(name)), Token("", "")
     )
-    kept = {name: environ.pop(name) for name in _SECRETS if name in environ}
+    words = {environ[name] for name in _SECRETS if len(environ.get(name, "")) >= _SHORTEST}
+    # GitLab has the token of the job in a password of its registry too.
+    telling = [name for name in environ if any(word in environ[name] for word in words)]
+    kept = {name: environ.pop(name) for name in {*telling, *_SECRETS} if name in environ}
     try:
         yield found
     finally:

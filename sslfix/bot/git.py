@@ -37,6 +37,8 @@ _PLAIN = (
     ),
     *("fetch.recurseSubmodules=false", "push.recurseSubmodules=no", "push.gpgSign=false"),
 )
+# Paths mean themselves, also one that begins with ":".
+_ALWAYS = {"GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
 # What git says where a branch moved since it was looked at, before the push and during it.
 _QUICKER = ("stale info", "fetch first", "cannot lock ref", "failed to update ref")
 
@@ -135,11 +137,13 @@ def message_at(remote: Remote, branch: str) -> str:
 
 
 def _without_strays(folder: str) -> None:
-    """Remove links that lead out of the repository: what is there is nobody's business."""
-    root = os.path.realpath(folder) + os.sep
+    """Remove links that lead out of the repository's files: what is there is nobody's business."""
+    root = os.path.join(os.path.realpath(folder), "")
     for line in _git(folder, "ls-files", "--stage", "-z").split("\0"):
         path = os.path.join(folder, line.partition("\t")[2])
-        if line.startswith("120000") and not os.path.realpath(path).startswith(root):
+        real = os.path.join(os.path.realpath(path), "")
+        inside = real.startswith(root) and not real.startswith(os.path.join(root, ".git", ""))
+        if line.startswith("120000") and not inside:
             os.remove(path)
 
 
@@ -279,7 +283,7 @@ def _bytes(
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "SSH_ASKPASS")) or name.startswith(_KEPT)
     }
-    variables = {**kept, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(extra or {})}
+    variables = {**kept, **_ALWAYS, **(extra or {})}
     try:
         done = subprocess.run(
             ["git", *settings, *words],  # noqa: S607  the one on PATH, as everybody's
@@ -299,9 +303,10 @@ def _bytes(
     return done.stdout
 
 
+NO_BRANCH = "couldn't find remote ref"
 # What git says of a remote, in which order it is looked for, and what would help.
 _HINTS = (
-    ("couldn't find remote ref", "is the base branch right? An empty repository has none"),
+    (NO_BRANCH, "is the base branch right?"),
     (
         "Authentication failed|could not read Username|HTTP 401",
         "the token is wrong, has expired, or does not see the repository",

@@ -75,7 +75,8 @@ class Marker(NamedTuple):
     closed: bool = False
 
 
-_MARKER = re.compile(r"<!-- sslfix-bot (\{.*?\}) -->")
+# On a line of its own: a path that is shown may hold anything.
+_MARKER = re.compile(r"(?m)^<!-- sslfix-bot (\{.*?\}) -->")
 
 
 def marker_line(marker: Marker) -> str:
@@ -97,7 +98,7 @@ def read_marker(body: str) -> Marker | None:
 
 AGAIN = "- [ ] <!-- sslfix-bot again --> make this branch anew, over whatever is on it"
 """A box at the end of a body; who ticks it wants the bot to take the branch over again."""
-_TICKED = re.compile(r"- \[[xX]\] <!-- sslfix-bot again -->")
+_TICKED = re.compile(r"(?m)^- \[[xX]\] <!-- sslfix-bot again -->")
 
 
 def with_marker(body: str, marker: Marker) -> str:

@@ -12,7 +12,18 @@ from sslfix.model import Level
 
 from . import body, carry, compose, git, work
 from .decide import decide
-from .model import TRAILER, Action, Forge, Leave, OutdatedError, State, Token, Wanted
+from .model import (
+    TRAILER,
+    Action,
+    Forge,
+    ForgeError,
+    Leave,
+    OutdatedError,
+    Repository,
+    State,
+    Token,
+    Wanted,
+)
 
 _ROUNDS = 3
 """How often the forge is looked at because somebody was quicker."""
@@ -57,11 +68,16 @@ def run_all(forges: Iterable[tuple[str, Forge]], order: Order) -> int:
             traceback.print_exc()
             result = Result((f"a bug in sslfix, please report it: {error!r}",), 3)
         for line in result.lines:
-            order.show(f"{name}: {line}")
+            order.show(on_one_line(f"{name}: {line}"))
         codes.append(result.code)
     if len(codes) > 1:
         order.show(_summary(codes))
     return max(codes, default=0)
+
+
+def on_one_line(text: str) -> str:
+    """The text without what would begin a line: CI takes some of those for commands."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _summary(codes: Sequence[int]) -> str:
@@ -89,8 +105,17 @@ def run_one(forge: Forge, order: Order) -> Result:
     repository = forge.repository()
     if repository.archived:
         return Result(("archived: nothing to do",), 0)
-    base = order.base or repository.default_branch
     remote = git.Remote(forge.url, forge.user, order.token.secret)
+    try:
+        return _looked_after(forge, order, repository, remote)
+    except ForgeError as error:
+        if git.NO_BRANCH in error.message and not git.heads(remote, "*"):
+            return Result(("empty: nothing to do",), 0)
+        raise
+
+
+def _looked_after(forge: Forge, order: Order, repository: Repository, remote: git.Remote) -> Result:
+    base = order.base or repository.default_branch
     with git.cloned(remote, base, order.near) as clone, work.inside(clone.folder):
         job = _Job(forge, order, clone, base, configuration.read((".",), None))
         configured = job.settings.bot.base
@@ -150,7 +175,8 @@ def _left(done: work.Work) -> Iterator[str]:
     """Lines on what no request is about."""
     for one in done.left:
         place = one.locations[0]
-        words = f"{one.message}: {one.withheld}" if one.withheld else one.message
+        why = one.withheld.replace("\n", "; ")
+        words = f"{one.message}: {why}" if why else one.message
         yield f"not fixed: {place.path}:{place.line}: {one.rule.id}: {' '.join(words.split())}"
     for problem in done.problems:
         at = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
@@ -164,6 +190,7 @@ def _state(job: _Job, wanted: Sequence[Wanted]) -> State:
     """What is on the forge: two calls where there is nothing, one more for each branch."""
     forge = job.forge
     branches = forge.branches(job.settings.bot.branch)
+    branches.pop(job.base, None)  # never one of the bot's, whatever the prefix is
     names = {*branches, *(one.branch for one in wanted)}
     pulls = {name: forge.pulls(name) for name in sorted(names)}
     commits = {one.commit for one in wanted}
@@ -192,7 +219,7 @@ def _wanted(job: _Job, done: work.Work) -> Iterator[Wanted]:
         title = compose.title(bundle, done.before, job.settings.bot.title)
         paths = tuple(path for group in bundle for path in group.paths)
         message = compose.message(title, bundle, marks)
-        steps = tuple(one for one in done.steps if any(path in one for path in paths))
+        steps = tuple(one for one in done.steps if any(f" {path} " in f" {one} " for path in paths))
         noun = job.forge.noun
         story = body.Story(bundle, done.before, done.after, noun, updaters, steps, table)
         commit = git.commit(job.clone, paths, message, author)

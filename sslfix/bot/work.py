@@ -10,11 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sslfix import formats, match
+from sslfix import formats, match, rules
 from sslfix.collect.configuration import Settings
 from sslfix.collect.hints import AUTO
 from sslfix.errors import UsageError
-from sslfix.model import Edit, Facts, Finding, Level, Problem, Relock
+from sslfix.model import (
+    Applicability,
+    Edit,
+    Facts,
+    Finding,
+    Level,
+    Problem,
+    Relock,
+)
 from sslfix.session import PINS, Request, check, request_for
 from sslfix.settle import Progress
 
@@ -70,8 +78,16 @@ def inside(folder: str) -> Iterator[None]:
 
 
 def request(settings: Settings, judged: Judged) -> Request:
-    """What is checked: pins, for the targets named or those that the project's own files name."""
-    asked = request_for((".",), settings)._replace(only=(PINS,))
+    """What is checked: pins, for the targets named or those that the project's own files name.
+
+    Raises UsageError for a word of the setting `unsafe` that means no rule.
+    """
+    for reason in (rules.unknown(word, rules.load()) for word in settings.bot.unsafe):
+        if reason:
+            raise UsageError(f"[tool.sslfix.bot] unsafe: {reason}")
+    asked = request_for((".",), settings)._replace(
+        only=(PINS,), confined=True, unsafe_for=settings.bot.unsafe
+    )
     if judged.targets or judged.python:
         return asked._replace(targets=judged.targets, python=judged.python)
     return asked if asked.targets or asked.python else asked._replace(targets=(AUTO,))
@@ -100,12 +116,23 @@ def done(asked: Request, changed: Callable[[], Sequence[str]], tell: Progress) -
         tell(line)
 
     report = repair(asked, note)
-    fixed = [one for one in report.findings if one.status == "fixed"]
-    left = _serious(one for one in report.findings if one.status != "fixed")
+    findings = [_as_made(one, asked.unsafe_for) for one in report.findings]
+    fixed = [one for one in findings if one.status == "fixed"]
+    left = _serious(one for one in findings if one.status != "fixed")
     groups = sorted(_grouped(fixed, left, changed(), run.facts), key=lambda one: one.main)
     kept = tuple(one for one in groups if not _is_workflow(one))
     left += tuple(_unpushed(one) for group in groups if _is_workflow(group) for one in group.fixed)
     return Work(run.facts, report.facts, kept, left, report.problems, tuple(steps))
+
+
+def _as_made(finding: Finding, unsafe: Sequence[str]) -> Finding:
+    """The finding; one that went with the fix of another has no reason for its own."""
+    fix = finding.fix
+    if finding.status != "fixed" or fix is None or fix.applicability >= Applicability.SAFE:
+        return finding
+    if any(rules.names(word, finding.rule) for word in unsafe):
+        return finding
+    return finding._replace(fix=fix._replace(why="", applicability=Applicability.SAFE))
 
 
 def _is_workflow(group: Group) -> bool:

@@ -26,7 +26,10 @@ _MENTION = re.compile(rb"tool\s*\.\s*[\"']?sslfix\b")
 
 
 class BotSettings(NamedTuple):
-    """The table `bot`: how pull requests are made. In `title` {title} is what we would call it."""
+    """The table `bot`: how pull requests are made. In `title` {title} is what we would call it.
+
+    `unsafe` are words for rules whose unsafe fixes are put to people too.
+    """
 
     group: str = "file"
     limit: int = 5
@@ -38,6 +41,7 @@ class BotSettings(NamedTuple):
     base: str = ""
     commit: str = "push"
     author: str = ""
+    unsafe: tuple[str, ...] = ("SSL107",)
 
 
 class Settings(NamedTuple):

@@ -53,12 +53,14 @@ def read(
     source: bool = True,
     words: Sequence[bytes] = SOURCE_WORDS,
     elsewhere: bool = False,
+    confined: bool = False,
 ) -> Project:
     """All dependency files and Python sources at or below `paths`.
 
     What can't be read becomes a `Problem`; the other files are read all the same. `elsewhere`
     counts files of formats in folders that another Python than the project's is made from.
-    Sources with one of the `words` are wanted, and all where one of them patches ssl.
+    Sources with one of the `words` are wanted, and all where one of them patches ssl. `confined`
+    leaves alone what files name outside of the working directory.
     """
     if source and not pins and read_as is None:
         alone = _sources_alone(paths, exclude, words)
@@ -76,7 +78,7 @@ def read(
     texts = list(sources.contents(path for path in good if path.endswith(_PYTHON)))
     if pins:
         named = [one for one in good.values() if one.format is not None]
-        files, unread = _read_files([*named, *_scripts(texts, good)])
+        files, unread = _read_files([*named, *_scripts(texts, good)], confined=confined)
         problems += unread
     documents: tuple[Document, ...] = ()
     if source:
@@ -245,7 +247,9 @@ def show(path: str) -> str:
 # --------------------------------------------------------------------------- reading
 
 
-def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Problem]]:
+def _read_files(
+    found: Iterable[_Found], *, confined: bool
+) -> tuple[list[DependencyFile], list[Problem]]:
     files: dict[str, DependencyFile] = {}
     problems: list[Problem] = []
     waiting = [(one.path, one.format, False) for one in found]
@@ -260,9 +264,17 @@ def _read_files(found: Iterable[_Found]) -> tuple[list[DependencyFile], list[Pro
             continue
         files[path] = file
         problems += file.problems
-        waiting += [(one, format_of(one, None), False) for one in _manifests(file)]
+        manifests = _manifests(file)
+        if confined and not all(map(_is_below, manifests)):
+            problems.append(Problem(path, None, _("is made from a file outside of the repository")))
+            manifests = [one for one in manifests if _is_below(one)]
+        waiting += [(one, format_of(one, None), False) for one in manifests]
         for include in file.includes:
             target, problem = _target(file, include)
+            if confined and target and not _is_below(target):
+                line, _column = file.document.position(include.span.start)
+                text = _("includes {target}: outside of the repository, not looked at")
+                problem = Problem(path, line, text.format(target=include.target))
             if problem:
                 problems.append(problem)
             elif target:
@@ -320,6 +332,12 @@ def _target(file: DependencyFile, include: Include) -> tuple[str, Problem | None
     if os.path.isdir(path):
         text = _("includes {target}, which is a directory")
     return "", Problem(file.document.path, line, text.format(target=include.target))
+
+
+def _is_below(path: str) -> bool:
+    """Whether a path as reports show it leads into the working directory, and not to git's own."""
+    first = posixpath.normpath(path).split("/")[0]
+    return first not in {"", os.pardir, ".git"} and not os.path.isabs(path)
 
 
 def _circles(files: dict[str, DependencyFile]) -> Iterator[Problem]:

@@ -60,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         order = run.Order(
             token=secret,
             show=lambda text: print(text, flush=True),
-            tell=lambda text: print(f"sslfix: {text}", file=sys.stderr, flush=True),
+            tell=lambda text: print(
+                run.on_one_line(f"sslfix: {text}"), file=sys.stderr, flush=True
+            ),
             judged=work.Judged(tuple(arguments.target or ()), tuple(arguments.python or ())),
             base=arguments.base or "",
             dry=arguments.dry_run,
@@ -77,7 +79,7 @@ def _repositories(arguments: argparse.Namespace) -> list[str]:
     names = list(arguments.repo or ())
     if arguments.repos:
         try:
-            with open(arguments.repos, encoding="utf-8") as stream:
+            with open(arguments.repos, encoding="utf-8-sig") as stream:
                 lines = [line.partition("#")[0].strip() for line in stream]
         except (OSError, UnicodeDecodeError) as error:
             raise ReadError(arguments.repos, str(error)) from None

@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _show_settings(arguments, settings)
     request = _request(arguments, settings)
     if arguments.diff:
-        return _show_difference(request)
+        return _show_difference(request, arguments)
     if arguments.install is not None:
         report = _before_install(arguments, request)
     elif arguments.apply:
@@ -354,10 +354,14 @@ def _progress(line: str) -> None:
     print(f"sslfix: {line}", file=sys.stderr, flush=True)
 
 
-def _show_difference(request: Request) -> int:
+def _show_difference(request: Request, arguments: argparse.Namespace) -> int:
+    from sslfix.collect import repository
+    from sslfix.model import Report
     from sslfix.repair import difference
 
     looked, patch, notes = difference(request)
+    root = repository.root(arguments.paths[0])
+    _write_reports(Report(looked.facts, looked.findings, looked.problems, root=root), arguments)
     # The bytes of the files, whatever their encoding and line ends are.
     sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
     for note in notes:
@@ -392,8 +396,7 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
             text = _("read {path} as {format}")
             _progress(text.format(path=file.document.path, format=file.format))
     report = report._replace(quiet=arguments.quiet)
-    for format_, path in arguments.report or ():
-        _write(path, reporters.by_name(format_).render(report))
+    _write_reports(report, arguments)
     is_said = any(one.status != "ignored" for one in report.findings) or report.problems
     if arguments.quiet and not is_said and arguments.format == "text" and not arguments.output:
         return
@@ -408,6 +411,13 @@ def _print(report: Report, arguments: argparse.Namespace) -> None:
         if arguments.format != "text" and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8", errors="replace")
         print(text)
+
+
+def _write_reports(report: Report, arguments: argparse.Namespace) -> None:
+    from sslfix import reporters
+
+    for format_, path in arguments.report or ():
+        _write(path, reporters.by_name(format_).render(report))
 
 
 def _colored(choice: str) -> bool:

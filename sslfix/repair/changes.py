@@ -35,7 +35,11 @@ def rehearsed(run: Run, request: Request, progress: Progress) -> tuple[Plan, dic
     """The plan for the files, tried in memory and with a resolver, and the new texts by path."""
     allowed = Applicability.UNSAFE if request.unsafe else Applicability.SAFE
     waiting = open_ones(run.findings)
-    whole = plan.make(waiting, allowed, lambda one: _is_taken_note(one, request, waiting))
+    named = [one for one in waiting if _is_named(one, request)]
+    others = [one for one in waiting if not _is_named(one, request)]
+    usual = plan.make(others, allowed, lambda one: _is_taken_note(one, request, waiting))
+    bold = plan.make(named, Applicability.UNSAFE, lambda _: True)
+    whole = Plan(usual.fixes + bold.fixes, usual.withheld + bold.withheld)
     matching = matcher(request)
     decided, texts = rehearse.rehearse(whole, run.facts, matching)
     if request.offline:
@@ -54,6 +58,10 @@ def _is_taken_note(finding: Finding, request: Request, others: Iterable[Finding]
             for other in others
         )
     )
+
+
+def _is_named(finding: Finding, request: Request) -> bool:
+    return any(names(word, finding.rule) for word in request.unsafe_for)
 
 
 def is_selected_note(finding: Finding, request: Request) -> bool:

@@ -13,6 +13,9 @@ import pytest
 from sslfix.bot import body, compose, work
 from sslfix.bot.body import Story
 from sslfix.collect import configuration
+from sslfix.collect.configuration import BotSettings, Settings
+from sslfix.errors import UsageError
+from sslfix.reporters.markdown import code
 
 OLD_OPENSSL = "amazon-linux-2"
 Tell = Callable[..., Story]
@@ -22,13 +25,14 @@ Tell = Callable[..., Story]
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., work.Work]:
     """What the bot does to these files for a target, without network."""
 
-    def run(files: Mapping[str, str], target: str = OLD_OPENSSL) -> work.Work:
+    def run(files: Mapping[str, str], *targets: str, unsafe: tuple[str, ...] = ()) -> work.Work:
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         monkeypatch.chdir(tmp_path)
-        asked = work.request(configuration.Settings(), work.Judged((target,)))
+        settings = Settings(bot=BotSettings(unsafe=unsafe))
+        asked = work.request(settings, work.Judged(targets or (OLD_OPENSSL,)))
         before = {name: (tmp_path / name).read_bytes() for name in files}
         return work.done(
             asked._replace(offline=True),
@@ -58,6 +62,21 @@ def test_it_says_what_breaks_where_and_for_whom(story: Tell) -> None:
     assert where in text
     assert "urllib3 2.2.3 cannot be imported here (SSL101)" in text
     assert "compiled with 'OpenSSL 1.0.2k-fips  26 Jan 2017'" in text
+
+
+def test_what_is_the_same_for_several_is_said_once(worked: Callable[..., work.Work]) -> None:
+    targets = ("lambda-python3.9", "macos-python3.9", "debian-12")
+    done = worked({"requirements.txt": "urllib3==2.0.2\n"}, *targets)
+    text = body.text(Story(done.groups, done.before, done.after))
+    first = next(line for line in text.splitlines() if line.startswith("- `requirements.txt`"))
+    assert (
+        "for lambda-python3.9 (Python 3.9.18), OpenSSL 1.0.2k-fips 26 Jan 2017; for macos" in first
+    )
+    assert text.count("urllib3 2.0.2 cannot be imported here") == 1
+    # The pin is lowered for the sake of one of them: its reason counts, and it holds back.
+    assert "For you to decide" not in text
+    assert "takes any SSL library" not in text
+    assert "What holds it back: lambda-python3.9 (Python 3.9.18)." in text
 
 
 def test_the_message_that_people_see_names_their_library(story: Tell) -> None:
@@ -112,6 +131,14 @@ def test_the_updater_that_is_configured_is_told_to_leave_it_alone(
     assert ('"allowedVersions": ">=1.26.20,<2"' in text) is renovate
 
 
+def test_where_none_is_configured_the_entries_are_folded(story: Tell) -> None:
+    text = body.text(story(PINNED))
+    folded = text.partition("<details><summary>If Dependabot or Renovate")[2]
+    assert ".github/dependabot.yml" in folded.partition("</details>")[0]
+    assert "dependabot" not in body.text(story(PINNED, noun="merge request"))
+    assert "<summary>If" not in body.text(story(PINNED, updaters=("renovate.json",)))
+
+
 def test_the_ignore_entry_is_one_that_sslfix_understands(
     story: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +160,7 @@ def test_an_ignore_that_has_ended_is_named_with_its_reason(story: Tell) -> None:
         fixed=(finding._replace(locations=(*finding.locations, ended)),)
     )
     text = body.text(told._replace(groups=(group,)))
-    assert "\n  - `pyproject.toml`, line 1: ignored until 2026-01-01: &#64;x\n" in text
+    assert "\n  - `pyproject.toml`, line 1: ignored until 2026-01-01: @\u200bx\n" in text
 
 
 def test_what_is_left_to_a_person_is_said(story: Tell) -> None:
@@ -149,33 +176,26 @@ def test_a_limit_that_nothing_needs_is_told_as_such(story: Tell) -> None:
     )
     text = body.text(story({"requirements.txt": limit}, "debian-12"))
     assert text.startswith("### What is not needed any more")
+    assert "Lock files keep the versions that they hold until they are upgraded" in text
     assert "What people would see" not in text
 
 
 HOSTILE = "`@octo/team` fixes #1 <img src=x> [a](https://x.example) | --> ``"
 
 
-def test_code_ends_where_it_should() -> None:
-    assert body.code("a`b") == "`` a`b ``"
-    assert body.code("a``b`") == "``` a``b` ```"
-    assert body.code("a\nb\r\n c") == "`a b c`"
-    assert body.code("") == "` `"
-
-
-def test_escaped_words_have_no_meaning() -> None:
-    text = body.escaped(HOSTILE)
-    for meaning in ("@octo", "#1", "<img", "-->", "[a](", "https://"):
-        assert meaning not in text.replace("\\[", "").replace("\\]", "")
-    assert body.escaped("a: `b` @c #1 <d> e|f http://g :h:") == (
-        "a: \\`b\\` &#64;c &#35;1 &#60;d&#62; e\\|f http&#58;//g &#58;h:"
-    )
+def test_words_of_the_repository_have_no_meaning(story: Tell) -> None:
+    told = story(PINNED)
+    people = tuple(one._replace(chosen_because=HOSTILE) for one in told.before.interpreters)
+    text = body.text(told._replace(before=told.before._replace(interpreters=people)))
+    line = next(one for one in text.splitlines() if "x.example" in one)
+    assert not any(one in line for one in ("@octo", "#1", "<img", "-->", " [a](", "https://"))
 
 
 def test_a_hostile_path_is_only_shown(story: Tell) -> None:
     path = "a`@octo #1 <!-- x -->/requirements.txt"
     text = body.text(story({path: "urllib3==2.2.3\n"}))
-    assert body.code(path) in text
-    outside = text.replace(body.code(path), "")
+    assert code(path) in text
+    outside = text.replace(code(path), "")
     assert "@octo" not in outside
 
 
@@ -208,7 +228,8 @@ def test_the_title_of_a_limit_that_goes(story: Tell) -> None:
     )
     told = story({"requirements.txt": limit}, "debian-12")
     title = compose.title(told.groups, told.before, "{title}")
-    assert title == "Lift the limit on urllib3, which nothing needs any more (requirements.txt)"
+    told_of = "Lift the limit on urllib3, which no SSL library needs any more"
+    assert title == f"{told_of} (requirements.txt)"
 
 
 def test_titles_and_commits_call_nobody() -> None:
@@ -256,6 +277,94 @@ def test_workflows_are_told_and_not_pushed(worked: Callable[..., work.Work]) -> 
     done = worked({".github/workflows/requirements.txt": "urllib3==2.2.3\n"})
     assert done.groups == ()
     assert [one.withheld for one in done.left] == ["the bot pushes nothing in .github/workflows/"]
+
+
+def test_a_limit_without_a_word_is_put_to_people(worked: Callable[..., work.Work]) -> None:
+    files = {"requirements.txt": "urllib3<2\nrequests\n"}
+    assert worked(files, "debian-12").groups == ()
+    done = worked(files, "debian-12", unsafe=("SSL107",))
+    assert [one.rule.id for one in done.groups[0].fixed] == ["SSL107"]
+    assert done.after.files[0].document.text == "urllib3\nrequests\n"
+    text = body.text(Story(done.groups, done.before, done.after))
+    assert text.startswith("### What may not be needed any more")
+    assert "For you to decide:\n\n- `urllib3`: `sslfix --apply` does this only where" in text
+
+
+def test_a_word_that_means_no_rule_is_refused(worked: Callable[..., work.Work]) -> None:
+    with pytest.raises(UsageError, match=r"unsafe: .*SSL999"):
+        worked(PINNED, unsafe=("SSL999",))
+
+
+def test_what_is_safe_is_not_put_to_people(story: Tell) -> None:
+    assert "For you to decide" not in body.text(story(PINNED))
+
+
+def test_of_a_rule_that_is_not_named_nothing_unsafe_is_done(
+    worked: Callable[..., work.Work],
+) -> None:
+    files = {"requirements.txt": "urllib3>=2\n"}
+    assert worked(files, unsafe=("SSL107",)).groups == ()
+    done = worked(files, unsafe=("SSL107", "SSL101"))
+    assert [one.rule.id for one in done.groups[0].fixed] == ["SSL101"]
+    assert done.left == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["-r ../outside.txt", "-c {folder}/outside.txt", "-r sub/../../outside.txt"]
+)
+def test_nothing_outside_of_the_repository_is_read_or_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    (tmp_path / "repository/sub").mkdir(parents=True)
+    outside = tmp_path / "outside.txt"
+    outside.write_text("urllib3==2.2.3\n", encoding="utf-8")
+    text = f"{line.format(folder=tmp_path.as_posix())}\nrequests\n"
+    (tmp_path / "repository/requirements.txt").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "repository")
+    asked = work.request(configuration.Settings(), work.Judged((OLD_OPENSSL,)))
+    done = work.done(asked._replace(offline=True), list, lambda _: None)
+    assert outside.read_text(encoding="utf-8") == "urllib3==2.2.3\n"
+    assert [one.document.path for one in done.before.files] == ["requirements.txt"]
+    assert "outside of the repository" in done.problems[0].message
+
+
+def test_a_lock_file_that_is_made_from_what_lies_outside_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "x.in").write_text("urllib3\n", encoding="utf-8")
+    head = (
+        "# This file is autogenerated by pip-compile with Python 3.9\n# by the following command:"
+    )
+    command = "#\n#    pip-compile --output-file=requirements.txt ../x.in\n#"
+    (tmp_path / "repository/requirements.txt").write_text(
+        f"{head}\n{command}\nurllib3==2.2.3\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path / "repository")
+    asked = work.request(configuration.Settings(), work.Judged((OLD_OPENSSL,)))
+    done = work.done(asked._replace(offline=True), list, lambda _: None)
+    assert (tmp_path / "x.in").read_text(encoding="utf-8") == "urllib3\n"
+    assert [one.message for one in done.problems] == [
+        "is made from a file outside of the repository"
+    ]
+
+
+def test_steps_are_told_as_done_and_not_those_that_were_not(story: Tell) -> None:
+    steps = (
+        "trying the change of a.txt with a resolver",
+        "a.txt was not tried with a resolver: none is here",
+        "trying the change of b.txt with a resolver",
+        "re-locking c.lock with uv",
+        "d.txt was not tried with a resolver: none is here",
+        "a.txt was not tried with a resolver: none is here for another Python",
+    )
+    lines = body.text(story(PINNED, steps=steps)).splitlines()
+    at = lines.index("- tried the change of b.txt with a resolver")
+    assert lines[at + 1 : at + 3] == [
+        "- re-locked c.lock with uv",
+        "- not tried with a resolver: a.txt, d.txt: none is here",
+    ]
+    assert not any("the change of a.txt" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -202,3 +202,23 @@ def test_a_request_that_another_replaces_names_it() -> None:
     actions = decide([every], state(NEW, pull()), base="main", limit=5)
     assert [type(one) for one in actions] == [Open, Close]
     assert actions[1].by == "sslfix/all"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("line", "ticked"),
+    [
+        ("- [x] <!-- sslfix-bot again --> make this branch anew", True),
+        ("- [X] <!-- sslfix-bot again --> make\r", True),
+        ("- [ ] <!-- sslfix-bot again --> make this branch anew", False),
+        ("- `a- [x] <!-- sslfix-bot again -->/requirements.txt`, line 1", False),
+    ],
+)
+def test_who_ticks_the_box_wants_it_made_anew(line: str, ticked: bool) -> None:
+    made = pull(marker())
+    assert made._replace(body=f"Text\n{line}\n{made.body}").again == ticked
+
+
+def test_a_path_that_looks_like_the_hidden_line_is_none() -> None:
+    made = pull(marker())
+    fake = '- `<!-- sslfix-bot {"commit": "x", "heads": [], "fingerprints": [], "text": ""} -->/a`'
+    assert made._replace(body=f"{made.body}\n{fake}").marker == made.marker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sslfix import cli
 from sslfix.bot import doors
 from sslfix.bot.doors import Address
 from sslfix.bot.model import Token
+from sslfix.commands import bot
 from sslfix.errors import UsageError
 
 
@@ -32,6 +34,20 @@ def test_the_token_comes_from_the_environment_and_is_not_left_there(
     with doors.secrets(forge, environ) as found:
         assert found == token
         assert not [name for name, value in environ.items() if value]
+    assert environ == before
+
+
+def test_a_variable_that_holds_the_token_by_another_name_is_kept_back_too() -> None:
+    environ = {
+        "GITLAB_TOKEN": "project-token",
+        "CI_JOB_TOKEN": "job-token-1",
+        "CI_REGISTRY_PASSWORD": "job-token-1",
+        "ADDRESS": "https://x:project-token@forge.example",
+        "CI_PROJECT_PATH": "g/p",
+    }
+    before = dict(environ)
+    with doors.secrets("gitlab", environ):
+        assert environ == {"CI_PROJECT_PATH": "g/p"}
     assert environ == before
 
 
@@ -147,3 +163,10 @@ def test_what_cannot_be_meant_ends_with_2(
 ) -> None:
     assert cli.main(["bot", "github", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_list_of_repositories_may_come_from_windows(tmp_path: Path) -> None:
+    listed = tmp_path / "repositories.txt"
+    listed.write_bytes(b"\xef\xbb\xbfo/r\r\n# of us\r\nO/R\r\no/s  # too\r\n")
+    asked = argparse.Namespace(repo=None, repos=str(listed))
+    assert [name.casefold() for name in bot._repositories(asked)] == ["o/r", "o/s"]

@@ -73,6 +73,30 @@ def test_the_clone_has_the_bytes_of_the_files_and_no_link_that_leads_out(clone: 
     assert git.changed(clone) == ()
 
 
+def test_a_link_to_gits_own_files_is_left_out(work: Path) -> None:
+    (work / "sub/requirements.txt").symlink_to("../.git/config")
+    (work / "git").symlink_to(".git")
+    run(work, "add", ".")
+    run(work, "commit", "-q", "-m", "Links")
+    run(work, "push", "-q", "origin", "main")
+    with git.cloned(remote(work), "main") as clone:
+        assert "git" not in os.listdir(clone.folder)
+        assert os.listdir(Path(clone.folder, "sub")) == ["Pipfile"]
+
+
+def test_a_path_means_itself(work: Path) -> None:
+    odd = ":(glob)**"
+    (work / odd).write_text("x\n", encoding="utf-8")
+    run(work, "--literal-pathspecs", "add", odd)
+    run(work, "commit", "-q", "-m", "Odd")
+    run(work, "push", "-q", "origin", "main")
+    with git.cloned(remote(work), "main") as clone:
+        for name in (odd, "requirements.txt"):
+            Path(clone.folder, name).write_bytes(b"y\n")
+        made = git.commit(clone, (odd,), "1\n", Author())
+        assert [one.path for one in git.entries(clone, made)] == [odd]
+
+
 def test_nothing_of_the_token_is_in_the_clone(clone: Clone) -> None:
     for folder, _folders, names in os.walk(clone.folder):
         for name in names:

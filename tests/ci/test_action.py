@@ -68,7 +68,7 @@ def test_findings_fail_the_step_and_are_shown(
 ) -> None:
     inputs = {
         "targets": "lambda-python3.9\nmacos-python3.9",
-        "sarif-file": "sslfix.sarif",
+        "sarif-file": "sslfix.sarif\r\n",
         "working-directory": "app",
     }
     ran = run_action(workspace, temporary, os.environ["PATH"], inputs)

@@ -37,6 +37,14 @@ def test_one_run_writes_several_reports(folder: Path) -> None:
     assert issue["location"]["path"] == "größe/requirements.txt"
 
 
+def test_a_patch_comes_with_reports(folder: Path) -> None:
+    done = run(*CHECK, "--diff", "--offline", "--report", "gitlab=a.json", cwd=folder)
+    assert done.returncode == 1
+    assert done.stdout.startswith("--- a/requirements.txt\n")
+    (issue,) = json.loads((folder / "a.json").read_text("utf-8"))
+    assert issue["location"]["path"] == "größe/requirements.txt"
+
+
 def test_text_and_json_state_paths_from_the_working_directory(folder: Path) -> None:
     done = run(*CHECK, "--report", "json=a.json", cwd=folder)
     assert done.stdout.startswith("requirements.txt:1:1: ")

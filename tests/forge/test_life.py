@@ -360,8 +360,7 @@ def test_nothing_is_closed_while_something_cannot_be_read(one: Repository, bot: 
 
 def test_an_empty_repository(forge: GitHub, one: Repository, bot: Bot) -> None:
     one.delete_branch("main")
-    ran = bot(code=2)
-    assert "empty" in ran.out
+    assert "empty: nothing to do" in bot().out
 
 
 @pytest.mark.proof
@@ -490,3 +489,49 @@ def test_an_archived_repository_is_left(forge: GitHub, one: Repository, bot: Bot
     one.archived = True
     bot()
     assert forge.writes == []
+
+
+# Limits that nothing needs any more.
+
+MODERN = '[tool.sslfix]\ntargets = ["lambda-python3.12"]\n'
+PLACED = (
+    "sslfix: SSL101: newer urllib3 fails with OpenSSL<1.1.1, remove when that is gone, was >=1.21"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "after", "words"),
+    [
+        (f"urllib3>=1.26.20,<2  # {PLACED}", "urllib3>=1.21", "was placed for SSL101"),
+        ("urllib3>=1.26,<2  # macOS ships LibreSSL", "urllib3>=1.26", "its comment means SSL101"),
+        ("urllib3<2", "urllib3", "keeps out what SSL101 is about"),
+    ],
+)
+def test_limits_are_lifted_with_and_without_a_comment(
+    one: Repository, bot: Bot, line: str, after: str, words: str
+) -> None:
+    one.commit({"requirements.txt": f"requests\n{line}\n", "pyproject.toml": MODERN})
+    bot()
+    pull = only(one)
+    assert one.git.read("requirements.txt", pull.head) == f"requests\n{after}\n"
+    assert pull.title.startswith("Lift the limit on urllib3, which no SSL library needs any more")
+    assert words in pull.body
+    assert ("For you to decide" in pull.body) == (line == "urllib3<2")
+    bot()
+    one.merge(1)
+    bot()
+    assert (len(one.pulls), branches(one)) == (1, ["main"])
+
+
+def test_a_limit_without_a_word_is_left_where_the_project_says_so(
+    one: Repository, bot: Bot
+) -> None:
+    settings = f"{MODERN}[tool.sslfix.bot]\nunsafe = []\n"
+    one.commit({"requirements.txt": "urllib3<2\n", "pyproject.toml": settings})
+    assert "nothing to do" in bot().out
+    assert one.pulls == {}
+
+
+def test_a_base_that_is_not_there_is_said(one: Repository, bot: Bot) -> None:
+    one.git.git("branch", "-m", "main", "other")
+    assert "is the base branch right?" in bot(code=2).out
