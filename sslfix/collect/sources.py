@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 
 from sslfix.collect import repository
@@ -70,13 +71,18 @@ def _tells(path: str, data: bytes) -> bool:
 
 
 def contents(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The files that can be read."""
+    """The files that can be read; what is no file (a pipe, a device) is not waited for."""
     for path in paths:
         try:
-            with open(path, "rb", buffering=0) as stream:
-                yield path, stream.read()
+            with open(path, "rb", buffering=0, opener=_without_waiting) as stream:
+                if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    yield path, stream.read()
         except OSError:
             continue
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def grep(folder: str, words: Sequence[bytes]) -> list[str] | None:

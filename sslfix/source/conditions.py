@@ -73,10 +73,12 @@ def _of(value: bool) -> Truth:
 
 
 def is_main_guard(test: ast.expr) -> bool:
-    """Whether it is `__name__ == "__main__"`."""
+    """Whether it is `__name__ == "__main__"`, either way round."""
     return (
         isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
         and isinstance(test.ops[0], ast.Eq)
+        and any(
+            isinstance(one, ast.Name) and one.id == "__name__"
+            for one in (test.left, test.comparators[0])
+        )
     )

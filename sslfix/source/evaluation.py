@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from sslfix.source.syntax import Import
+
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LAZY = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -53,6 +55,22 @@ def handed_on(statement: ast.stmt) -> tuple[ast.expr, ...]:
     return tuple(
         node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in plain
     )
+
+
+@cache
+def own_calls(statement: ast.stmt) -> tuple[ast.Call, ...]:
+    """All calls written in a statement itself, whether it surely makes them or not."""
+    kinds = (ast.expr, ast.withitem, ast.keyword, ast.arguments)
+    parts = [one for one in ast.iter_child_nodes(statement) if isinstance(one, kinds)]
+    return tuple(node for part in parts for node in ast.walk(part) if isinstance(node, ast.Call))
+
+
+@cache
+def written(statement: ast.stmt) -> tuple[tuple[ast.Call, ...], tuple[Import, ...]]:
+    """All calls and all imports written in a statement and those in it."""
+    nodes = tuple(ast.walk(statement))
+    imports = tuple(one for one in nodes if isinstance(one, (ast.Import, ast.ImportFrom)))
+    return tuple(one for one in nodes if isinstance(one, ast.Call)), imports
 
 
 @cache

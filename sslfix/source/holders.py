@@ -53,13 +53,28 @@ def table() -> dict[str, list[Tried]]:
 class Holders:
     """The table, as the versions of one environment decide it.
 
-    `injected` says that the program lets pyOpenSSL make urllib3's contexts by itself.
+    `installed` are the distributions in it, none if nobody looked. `injected` says that the program
+    lets pyOpenSSL make urllib3's contexts by itself.
     """
 
-    def __init__(self, versions: Mapping[str, str], *, injected: bool = False) -> None:
+    def __init__(
+        self,
+        versions: Mapping[str, str],
+        installed: Iterable[str] = (),
+        *,
+        injected: bool = False,
+    ) -> None:
         self.versions = versions
+        self.installed = frozenset(map(_normal, installed))
         self.injected = injected or _requests_injects(versions)
         self.effect = cache(self._effect)
+
+    def is_missing(self, name: str) -> bool:
+        """Whether a module of the table is of no distribution that is installed here."""
+        parts = name.split(".")
+        places = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        owners = {one.distribution for place in places for one in table().get(place, ())}
+        return bool(self.installed) and self.installed.isdisjoint(owners)
 
     def _effect(self, name: str) -> str:
         """What the import of a dotted name surely does: "" for nothing, or nobody knows."""

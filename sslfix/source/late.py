@@ -51,7 +51,8 @@ def _late(facts: Facts, interpreter: Interpreter) -> tuple[Late, ...]:
     judged = [one for one in facts.files if _judges(interpreter, one.document.path)]
     versions = known_versions(interpreter, judged)
     python = tuple(int(part) for part in interpreter.version.split(".")[:2] if part.isdigit())
-    return _in_all_programs(facts.sources, tuple(sorted(versions.items())), python)
+    installed = frozenset(one.name for one in interpreter.distributions)
+    return _in_all_programs(facts.sources, tuple(sorted(versions.items())), installed, python)
 
 
 def _judges(interpreter: Interpreter, path: str) -> bool:
@@ -60,7 +61,10 @@ def _judges(interpreter: Interpreter, path: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _in_all_programs(
-    sources: tuple[Document, ...], versions: tuple[tuple[str, str], ...], python: tuple[int, ...]
+    sources: tuple[Document, ...],
+    versions: tuple[tuple[str, str], ...],
+    installed: frozenset[str],
+    python: tuple[int, ...],
 ) -> tuple[Late, ...]:
     """The late patches of each program; kept, as each fix asks again."""
     modules = Modules(sources)
@@ -74,19 +78,26 @@ def _in_all_programs(
     if not patching and not any(word in one.text for word in _GREEN for one in others):
         return ()
     leading = modules.leading_to(patching)
-    effects = Holders(dict(versions), injected=injects(modules.documents.values()))
+    is_injected = injects(modules.documents.values())
+    effects = Holders(dict(versions), installed, injected=is_injected)
     quiet = cache(lambda home: Quiet(modules, effects, python, leading, home))
     found: list[Late] = []
+    modules_run = 0
     for start in starts(modules, others):
         first = {one.path for one in (start.document, start.configuration) if one}
         if start.after or not leading.isdisjoint(first):
             run = Run(modules, quiet(start.home), start)
+            modules_run += len(run.seen)
             if start.is_sure or not _is_imported(start.document, modules, run):
                 found += filter(_is_known, run.late)
+            if modules_run > _MOST:
+                break
     return tuple(found)
 
 
 _GREEN = ("gevent", "eventlet")
+# In all programs, some 10 s: thousands of programs that run thousands of modules each have more.
+_MOST = 100_000
 
 
 def _is_known(late: Late) -> bool:

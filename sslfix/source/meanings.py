@@ -94,6 +94,10 @@ class Meanings:
                 names[target.id] = self.value(value, names)
             elif isinstance(target, ast.Name):
                 names[target.id] = None
+            elif isinstance(target, ast.Attribute):
+                owner = self.value(target.value, names)
+                if isinstance(owner, OwnModule):
+                    self.of(owner.place)[target.attr] = None
             elif target is not None:
                 for each in ast.walk(target):
                     if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):

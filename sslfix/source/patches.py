@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sslfix.language import say as _
 from sslfix.model import Document
@@ -26,6 +27,7 @@ _SSL_ARGUMENT = 6
 _GREEN = re.compile(r"(?i)gevent|eventlet")
 
 
+@lru_cache(maxsize=1 << 14)
 def mentions_patch(document: Document) -> bool:
     """Whether a source may patch, by its words alone."""
     text = document.text

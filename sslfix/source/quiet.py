@@ -17,7 +17,9 @@ from sslfix.source.syntax import parse
 
 Held = tuple[Place, str]
 # In place of an effect: the project's own module of that path is imported there.
-_IMPORTS = "imports"
+_IMPORTS, _TRIES = "imports", "tries"
+# Here as well: something is imported that may not be there.
+RISKS = "risks"
 
 
 class Quiet:
@@ -57,17 +59,31 @@ class Quiet:
         return self._held[path]
 
     def _collect(
-        self, path: str, via: tuple[Place, ...], depth: int, first: dict[str, Held], seen: set[str]
-    ) -> None:
+        self,
+        path: str,
+        via: tuple[Place, ...],
+        depth: int,
+        first: dict[str, Held],
+        seen: set[str],
+        *,
+        is_tried: bool = False,
+    ) -> bool:
+        """Note what is held; False where it may be left before its end, and something goes on."""
         if path in seen:
-            return
+            return True
         seen.add(path)
         for place, effect in self.run(path, depth + len(via)):
             way = via + place.via
-            if effect == _IMPORTS:
-                self._collect(place.what, way, depth, first, seen)
+            if effect in {_IMPORTS, _TRIES}:
+                tried = is_tried or effect == _TRIES
+                ends = self._collect(place.what, way, depth, first, seen, is_tried=tried)
+                if is_tried and not ends:
+                    return False
+            elif effect == RISKS and is_tried:
+                return False
             else:
                 first.setdefault(effect, (place._replace(via=way), effect))
+        return True
 
     def run(self, path: str, depth: int) -> list[Held]:
         """What a module does itself, in its order; the others that it imports are run as well."""
@@ -77,7 +93,9 @@ class Quiet:
             document = self.modules.documents.get(path)
             tree = parse(document) if document else None
             if document and tree:
-                alone.run(tree.body, document, self.names.setdefault(path, {}))
+                names = self.names.setdefault(path, {})
+                if not alone.run(tree.body, document, names):
+                    alone.held.append((Place(document, tree.body[-1], path), RISKS))
         return self._steps.get(path, [])
 
 
@@ -94,7 +112,14 @@ class _Alone(Statements):
         self.quiet.run(path, self.depth)
         if not self.doubts:
             last = self.via[-1]
-            self.held.append((Place(last.document, last.node, path, self.via), _IMPORTS))
+            step = _TRIES if self.guards else _IMPORTS
+            self.held.append((Place(last.document, last.node, path, self.via), step))
+
+    def risk(self, place: Place) -> None:
+        """Leave to who imports the module what is left then."""
+        super().risk(place)
+        if not self.guards and not self.doubts:
+            self.held.append((place, RISKS))
 
     def hand_on(self, statement: ast.stmt, names: Names) -> None:
         """Nothing that patches is known here."""

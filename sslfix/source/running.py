@@ -9,9 +9,9 @@ from contextlib import suppress
 from sslfix.model import Document
 from sslfix.source import holders, patches
 from sslfix.source.meanings import Meanings, Names, OwnFunction
-from sslfix.source.modules import Modules, above, join
+from sslfix.source.modules import Modules, above, is_test, join
 from sslfix.source.program import Late, Place, Start
-from sslfix.source.quiet import Quiet
+from sslfix.source.quiet import RISKS, Quiet
 from sslfix.source.statements import DEPTH, Statements
 from sslfix.source.syntax import parse
 
@@ -63,10 +63,16 @@ class Run(Statements):
                 self.run_body(called)
 
     def run_packages(self, path: str) -> None:
-        """Run the packages above the program: of a script nobody knows whether it runs in them."""
+        """Run the packages above the program: of a script nobody knows whether it runs in them.
+
+        Nor of a test whether pytest runs it, with the `conftest.py` above it.
+        """
         names = [join(folder, "__init__.py") for folder in above(path)]
+        if is_test(path):
+            names += [join(folder, "conftest.py") for folder in above(path)]
         for name in reversed(names):
-            if not self.start.in_package and name != path:
+            is_conftest = name.endswith("conftest.py")
+            if name != path and (is_conftest or not self.start.in_package):
                 with self.doubt():
                     self.run_path(name)
             else:
@@ -86,7 +92,8 @@ class Run(Statements):
             names = self.meanings.own.setdefault(path, {})
             before = self.statement, self.outside
             self.statement, self.outside = None, (self.doubts, len(self.held))
-            self.run(tree.body, document, names)
+            if not self.run(tree.body, document, names):
+                self.fail()
             self.statement, self.outside = before
 
     def take(self, path: str) -> None:
@@ -95,8 +102,12 @@ class Run(Statements):
         if not self.doubts:
             self.seen.update(dict.fromkeys(run, True))
             if not self.is_patched:
-                ways = ((one._replace(via=self.via + one.via), effect) for one, effect in held)
-                self.held += ways
+                for one, effect in held:
+                    place = one._replace(via=self.via + one.via)
+                    if effect == RISKS:
+                        self.risk(place)
+                    else:
+                        self.held.append((place, effect))
 
     def run_value(self, statement: ast.stmt, document: Document, names: Names) -> None:
         """Make the calls of a simple statement; note gunicorn's choice of a worker."""

@@ -13,7 +13,9 @@ from sslfix.source.modules import Modules, folder_of, is_test, join
 from sslfix.source.patches import HOOKS, is_configuration, is_green, mentions_patch, of_worker
 from sslfix.source.program import Place, Start
 
-_GUARD = re.compile(r"^if\s*\(?\s*__name__\s*==", re.MULTILINE)
+_GUARD = re.compile(
+    r"^if\s*\(?\s*(?:__name__\s*==|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE
+)
 # No script can do that: it is started by its name.
 _RELATIVE = re.compile(r"^from \.", re.MULTILINE)
 _TASKS = re.compile(r"^(?:from|import) locust\b", re.MULTILINE)

@@ -14,7 +14,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 Import = Union[ast.Import, ast.ImportFrom]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def parse(document: Document) -> ast.Module | None:
     """The syntax tree, or None for a source that this Python cannot parse: not ours to judge.
 

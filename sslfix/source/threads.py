@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple, Union
 
@@ -64,6 +64,7 @@ class Threads:
             for node in self.scopes.nodes
             if isinstance(node, ast.Call)
             for start, sure in self._start(node)
+            if not self._is_waited_for(node)
         ]
         for start, sure in found:
             text = ast.dump(start.target)
@@ -105,6 +106,18 @@ class Threads:
             if isinstance(parent, Function):
                 return False
         return False
+
+    def _is_waited_for(self, call: ast.Call) -> bool:
+        """Whether the next one surely starts after the end of this: `p.submit(f).result()`."""
+        parent = self.scopes.parents[call]
+        names = {one.id for one in getattr(parent, "targets", ()) if isinstance(one, ast.Name)}
+        loops = (one for one, _child in self.scopes.above(call) if isinstance(one, _LOOPS))
+        after = getattr(next(loops, None), "body", None) if names else None
+        return (
+            isinstance(parent, ast.Await)
+            or (isinstance(parent, ast.Attribute) and parent.attr in _WAITS)
+            or any(_waits_for(one, names) for one in (after if isinstance(after, list) else ()))
+        )
 
     def _is_default_or_pool(self, executor: ast.expr) -> bool:
         is_default = isinstance(executor, ast.Constant) and executor.value is None
@@ -234,3 +247,16 @@ class Threads:
 
 
 _SIZES = ("max_workers", "processes")
+_WAITS = ("join", "result", "get", "wait")
+
+
+def _waits_for(statement: ast.stmt, names: Collection[str]) -> bool:
+    """Whether a statement waits for the thread or the result in one of the variables."""
+    value = getattr(statement, "value", None)
+    function = value.func if isinstance(value, ast.Call) else None
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in _WAITS
+        and isinstance(function.value, ast.Name)
+        and function.value.id in names
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_all_are_read_only_where_something_patches(
         Path("ignored.py").unlink()
     found = projects.read(["."], pins=pins).sources
     assert [one.path for one in found if "words" not in one.path or expected is ALL] == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+@pytest.mark.parametrize("pins", [False, True])
+def test_a_pipe_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pins: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tls.py").write_text("import ssl\n")
+    for name in ("pipe.py", "Procfile"):
+        os.mkfifo(name)
+    assert [one.path for one in projects.read(["."], pins=pins).sources] == ["tls.py"]
 
 
 def test_a_start_that_patches_makes_all_sources_wanted(

@@ -8,11 +8,12 @@ from sslfix import rules
 from sslfix.detectors import PROJECT_WORDS, all_detectors
 from sslfix.detectors.code import patch_order
 from sslfix.model import Distribution, Document, Example, Facts, Hit, Interpreter
-from sslfix.source import holders, patches
+from sslfix.source import holders, late, patches
 
 HERE = Interpreter("i1", "python3", "3.9.18", "cpython", {}, None)
 GEVENT = "from gevent import monkey; monkey.patch_all()\n"
 EVENTLET = "import eventlet; eventlet.monkey_patch()\n"
+TRIED = "try:\n    import docker\nexcept ImportError:\n    docker = None\n" + GEVENT
 
 
 def detect(files: dict[str, str]) -> tuple[Hit, ...]:
@@ -60,6 +61,44 @@ def detect(files: dict[str, str]) -> tuple[Hit, ...]:
         "from gevent import monkey as m\ng(m.patch_all)\nimport requests, grequests\n",
         "from gevent import monkey as m\ng(p=m.patch_all)\nimport requests, grequests\n",
         "from gevent import monkey as m\nfor p in (m.patch_ssl,): p()\nimport boto3, grequests\n",
+        # What may not be there fails, and the program goes on.
+        "try:\n    import fancy\n    import requests\nexcept ImportError:\n    pass\n" + GEVENT,
+        "try:\n    from .v import v\n    import requests\nexcept OSError:\n    v = 0\n" + GEVENT,
+        "import requests\ntry:\n    import fancy\n    "
+        + GEVENT
+        + "except ImportError:\n    pass\n",
+        "import contextlib\nwith contextlib.suppress(OSError):\n    import fancy, requests\n"
+        + GEVENT,
+        # The program ends before.
+        "import requests, sys\nsys.exit()\n" + GEVENT,
+        "import requests\nif True:\n    exit(1)\n" + GEVENT,
+        # A decorator, or who sets it anew, decides what a function does.
+        "import requests\ndef d(f):\n    return int\n@d\ndef go():\n    " + GEVENT + "go()\n",
+        "import requests\ndef d():\n    return d\n@d()\ndef go():\n    " + GEVENT + "go()\n",
+        # Something before may have patched, in a way that is not followed.
+        *(
+            "from gevent import monkey as m\n" + before + "\nimport requests, grequests\n"
+            for before in (
+                "class A:\n    def __init__(self):\n        m.patch_all()\nA()",
+                "class A:\n    @staticmethod\n    def go():\n        m.patch_all()\nA.go()",
+                "class A:\n    def __enter__(self):\n        m.patch_all()\nwith A(): pass",
+                "def f():\n    m.patch_all()\n    yield\nlist(f())",
+                "async def f():\n    m.patch_all()\nrun(f())",
+                "def f():\n    def g():\n        m.patch_all()\n    return g\nf()()",
+                "def f():\n    import gevent.monkey\n    gevent.monkey.patch_all()\nrun(f)",
+                "f = lambda: m.patch_all()\nf()",
+                "def f(x=m.patch_all()): pass",
+                "x = m.patch_all() if y else None",
+                "[m.patch_all() for _ in (1,)]",
+                "x and m.patch_all()",
+                "while m.patch_all(): pass",
+                "for x in [m.patch_all()]: pass",
+                "assert m.patch_all()",
+                "import importlib\nimportlib.import_module('gr' + 'een')",
+                "import runpy\nrunpy.run_path('green.py')",
+                "exec('import green')",
+            )
+        ),
         # Nothing to judge.
         "import requests\n",
         "import requests\nprint 'gevent'\n",
@@ -97,6 +136,21 @@ def test_is_silent(source: str) -> None:
         ("import sys\nimport requests\nif sys.version_info > (3,):\n    " + GEVENT, 4, 2),
         ("import requests\nfrom gevent import monkey as m\np = m.patch_all\np()\n", 4, 1),
         ("import ssl\r\nimport requests\r\n" + GEVENT, 3, 2),
+        ("class A:\n    def f(self):\n        " + GEVENT + "import requests, grequests\n", 4, 4),
+        ("from gevent import monkey as m\nf(m.patch_socket)\nimport requests\n" + GEVENT, 4, 3),
+        ("from gevent import monkey as m\nx and m.patch_all(ssl=0)\nimport boto3\n" + GEVENT, 4, 3),
+        ("import requests\nif '__main__' == __name__:\n    " + GEVENT, 3, 1),
+        ("try:\n    import fancy\nexcept OSError:\n    pass\nimport requests\n" + GEVENT, 6, 5),
+        ("try:\n    import fancy, requests\nexcept OSError:\n    raise\n" + GEVENT, 5, 2),
+        ("try:\n    import fancy, requests\nexcept OSError:\n    exit(1)\n" + GEVENT, 5, 2),
+        ("try:\n    import fancy, requests\nfinally:\n    pass\n" + GEVENT, 5, 2),
+        ("import requests\ntry:\n    " + GEVENT + "except ImportError:\n    pass\n", 3, 1),
+        ("import requests\nif x:\n    exit(1)\n" + GEVENT, 4, 1),
+        (
+            "import requests, sys\ntry:\n    sys.exit(0)\nexcept SystemExit:\n    pass\n" + GEVENT,
+            6,
+            1,
+        ),
     ],
 )
 def test_points_at_the_patch_and_at_the_import_before_it(
@@ -224,6 +278,13 @@ def test_sources_are_read_wherever_something_patches() -> None:
     for name in (*patches.PATCHES, *patching):
         assert any(word in name.encode() for word in PROJECT_WORDS)
         assert any(word in name for word in patches.WORDS)
+
+
+def test_so_many_modules_are_followed_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {f"a{n}.py": "import requests\n" + GEVENT + f"# {n}" for n in range(5)}
+    assert len(detect(files)) == 5
+    monkeypatch.setattr(late, "_MOST", 2)
+    assert len(detect({**files, "b.py": ""})) == 3
 
 
 def test_a_long_chain_of_imports_is_no_trouble() -> None:
@@ -649,6 +710,82 @@ LATE = "import requests\n" + GEVENT
             id="a name handed on by a module that leads to no patch",
         ),
         pytest.param(
+            {
+                "app.py": "import compat\n" + GEVENT,
+                "compat.py": "try:\n    import a\nexcept ImportError:\n    a = None\n",
+                "a.py": "import b\nimport requests\n",
+                "b.py": "import fancy\n",
+            },
+            None,
+            id="a quiet module that may be left before its end",
+        ),
+        pytest.param(
+            {
+                "app.py": "try:\n    import a\nexcept ImportError:\n    a = None\n" + GEVENT,
+                "a.py": "import b\nimport requests\n",
+                "b.py": "import fancy\n",
+            },
+            None,
+            id="a quiet module that may be left, tried by the program",
+        ),
+        pytest.param(
+            {
+                "app.py": "import compat\n" + GEVENT,
+                "compat.py": "try:\n    import a\nexcept ImportError:\n    a = None\n",
+                "a.py": "import requests\nimport fancy\n",
+            },
+            ["app.py:2", "app.py:1", "compat.py:2", "a.py:1"],
+            id="what a quiet module does before it may be left",
+        ),
+        pytest.param(
+            {
+                "app.py": "try:\n    import a\nexcept ImportError:\n    pass\n" + GEVENT,
+                "a.py": "import requests\nraise ImportError\n",
+            },
+            ["app.py:5", "app.py:2", "a.py:1"],
+            id="a module that ends after what it imports",
+        ),
+        pytest.param(
+            {
+                "app.py": (
+                    "try:\n    import a\n    import requests\nexcept ImportError:\n    pass\n"
+                    + GEVENT
+                ),
+                "a.py": "raise ImportError\n",
+            },
+            None,
+            id="a module that surely fails",
+        ),
+        pytest.param(
+            {
+                "app.py": (
+                    "try:\n    import a\n    import requests\nexcept ImportError:\n    pass\n"
+                    + GEVENT
+                ),
+                "a.py": "from gevent import monkey as patch_all\nraise ImportError\n",
+            },
+            None,
+            id="a module that surely fails and may patch",
+        ),
+        pytest.param(
+            {
+                "app.py": "import requests\nimport green\ngreen.go = int\ngreen.go()\n",
+                "green.py": "def go():\n    " + GEVENT,
+            },
+            None,
+            id="a function of another module that is set anew",
+        ),
+        pytest.param(
+            {"conftest.py": GEVENT, "tests/test_a.py": "import requests\n" + GEVENT},
+            None,
+            id="a test below a conftest that patches",
+        ),
+        pytest.param(
+            {"tests/a/conftest.py": GEVENT, "tests/test_a.py": "import requests\n" + GEVENT},
+            ["tests/test_a.py:2", "tests/test_a.py:1"],
+            id="a test beside the folder of a conftest that patches",
+        ),
+        pytest.param(
             {"app.py": "import aiohttp\nimport requests\n" + GEVENT},
             ["app.py:3", "app.py:2"],
             id="what recurses counts before what only warns",
@@ -669,6 +806,10 @@ def test_follows_a_program_from_its_start(
         ({"pymongo": "4.20"}, "import bson.json_util\n" + GEVENT, None),
         ({}, "import bson.json_util\n" + GEVENT, None),
         ({}, "import aiohttp\n" + EVENTLET, None),
+        ({"flask": "3"}, TRIED, None),
+        ({"Docker": "7.1.0"}, TRIED, "SSL601"),
+        ({}, TRIED, "SSL601"),
+        ({"flask": "3"}, "import docker\n" + GEVENT, "SSL601"),
     ],
 )
 def test_the_installed_version_decides(

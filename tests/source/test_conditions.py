@@ -42,4 +42,6 @@ def test_of_a_python_nobody_knows_nothing_is_known(test: str) -> None:
 
 def test_the_guard_of_a_script() -> None:
     assert is_main_guard(ast.parse("__name__ == '__main__'", mode="eval").body)
+    assert is_main_guard(ast.parse("'__main__' == __name__", mode="eval").body)
+    assert not is_main_guard(ast.parse("'__main__' == name", mode="eval").body)
     assert not is_main_guard(ast.parse("__name__ != '__main__'", mode="eval").body)

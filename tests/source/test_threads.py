@@ -42,6 +42,16 @@ SILENT = {
     "made in two ways": WORK + "s = other()\nThreadPool(4).map(work, x)\n",
     "a parameter": "s = Session()\ndef work(s):\n    s.get(u)\nThreadPool(4).map(work, x)\n",
     "submitted once": WORK + "with ThreadPoolExecutor() as p:\n    p.submit(work, 1)\n",
+    "one result after the other": (
+        WORK
+        + "with ThreadPoolExecutor() as p:\n    for u in x:\n        p.submit(work, u).result()\n"
+    ),
+    "one thread after the other": (
+        WORK + "for u in x:\n    t = threading.Thread(target=work)\n    t.start()\n    t.join()\n"
+    ),
+    "one await after the other": (
+        WORK + "async def f():\n    for u in x:\n        await asyncio.to_thread(work, u)\n"
+    ),
     "another class": "s = X()\ndef work(u):\n    s.get(u)\nThreadPool(4).map(work, x)\n",
     "each object its own": (
         "class W(threading.Thread):\n    def __init__(self):\n        self.s = Session()\n"
