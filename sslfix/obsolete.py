@@ -23,7 +23,6 @@ from .model import (
     Facts,
     Finding,
     Interpreter,
-    Kind,
     Level,
     Rule,
 )
