@@ -178,12 +178,12 @@ class Client:
             except OSError as error:
                 if last or not repeat:
                     raise self._no_answer(call, error) from None
-                seconds = 2.0**attempt
+                seconds, why = 2.0**attempt, "there was no answer"
             else:
                 wanted = pause(reply, attempt, self._world.now())
                 if wanted is None or last or (reply.status >= 500 and not repeat):
                     return reply
-                seconds = wanted
+                seconds, why = wanted, f"the forge answered {reply.status}"
             if seconds > left:
                 raise ForgeError(
                     f"{call.method} {_path(call.url)}: the forge asks to wait for {seconds:.0f} s "
@@ -191,7 +191,7 @@ class Client:
                     429,
                 )
             if seconds > 5:
-                self._world.tell(f"waiting {seconds:.0f} s, as the forge asks for")
+                self._world.tell(f"waiting {seconds:.0f} s: {why}")
             left -= seconds
             self._world.sleep(seconds)
         raise AssertionError("the last attempt returns or raises")

@@ -105,7 +105,7 @@ def address(forge: str, api: str | None, server: str | None, environ: Mapping[st
 
     module = github if forge == "github" else gitlab
     server = (server or environ.get(module.SERVER_VARIABLE) or module.SERVER).rstrip("/")
-    own = environ.get(module.SERVER_VARIABLE, "").rstrip("/") == server
+    own = (environ.get(module.SERVER_VARIABLE) or module.SERVER).rstrip("/") == server
     told = environ.get(module.API_VARIABLE) if own else None
     api = (api or told or module.api_url(server)).rstrip("/")
     for url in (api, server):

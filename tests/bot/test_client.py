@@ -80,7 +80,7 @@ def test_a_call_is_repeated_after_as_long_as_the_forge_asks_for(
 def test_waiting_long_is_told() -> None:
     wire = Wire(reply(429, retry_after="30"), DONE)
     wire.client().get("/x")
-    assert wire.told == ["waiting 30 s, as the forge asks for"]
+    assert wire.told == ["waiting 30 s: the forge answered 429"]
 
 
 def test_patience_ends() -> None:

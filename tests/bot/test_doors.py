@@ -64,6 +64,13 @@ def test_a_variable_that_holds_the_token_by_another_name_is_kept_back_too() -> N
             {"GITHUB_SERVER_URL": "https://g.example", "GITHUB_API_URL": "https://api.g.example"},
             ("https://api.g.example", "https://g.example"),
         ),
+        (  # one alone is enough
+            "github",
+            None,
+            None,
+            {"GITHUB_API_URL": "http://127.0.0.1:1"},
+            ("http://127.0.0.1:1", "https://github.com"),
+        ),
         (  # the API of the CI's own server is not that of another
             "github",
             None,
