@@ -23,6 +23,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
+# Spoilt memory ends in a crash, or in a program that spins for ever: then this one ends it.
+ENDING = "import faulthandler; faulthandler.dump_traceback_later(100, exit=True)"
+
 LEAK = """
 import http.server, ssl, sys, threading, types
 certificate, key = (CERTIFICATE, KEY)
@@ -118,7 +121,7 @@ def test_curl_cffi_sessions_shared_by_threads(
     version: str, option: str, works: bool, python: Callable[[str], str], shelf: Shelf
 ) -> None:
     folder = shelf.install(python("3.10"), f"curl_cffi=={version}")
-    script = SHARE.replace("OPTION", option)
+    script = ENDING + SHARE.replace("OPTION", option)
     # What goes wrong by chance is tried three times.
     outputs = [execute(python("3.10"), folder, script).stdout.strip() for _ in range(3)]
     assert (set(outputs) == {"320"}) is works
@@ -234,7 +237,7 @@ def test_requests_with_certificates_in_threads(
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     folder = shelf.install(python("3.12"), f"requests=={version}", "urllib3==2.2.3")
-    script = CERTIFICATES.replace("(CERTIFICATE, KEY)", repr(certificate)) + IN_THREADS
+    script = ENDING + CERTIFICATES.replace("(CERTIFICATE, KEY)", repr(certificate)) + IN_THREADS
     # What goes wrong by chance is tried three times.
     outputs = {execute(python("3.12"), folder, script).stdout.strip() for _ in range(3)}
     assert (outputs == {"640"}) is works
@@ -253,7 +256,7 @@ def test_a_context_changed_by_its_threads(
     python: Callable[[str], str],
     tmp_path: Path,
 ) -> None:
-    script = CERTIFICATES.replace("(CERTIFICATE, KEY)", repr(certificate))
+    script = ENDING + CERTIFICATES.replace("(CERTIFICATE, KEY)", repr(certificate))
     script += CHANGED.replace("EARLY", early).replace("LATE", late)
     outputs = {execute(python("3.12"), tmp_path, script).stdout.strip() for _ in range(3)}
     assert (outputs == {"640"}) is works
@@ -289,7 +292,7 @@ def test_a_curl_handle_shared_by_threads(
     outer: str, inner: str, works: bool, python: Callable[[str], str], shelf: Shelf
 ) -> None:
     folder = shelf.install(python("3.10"), "curl_cffi==0.10.0")
-    script = HANDLES.replace("OUTER", outer).replace("INNER", inner)
+    script = ENDING + HANDLES.replace("OUTER", outer).replace("INNER", inner)
     outputs = {execute(python("3.10"), folder, script).stdout.strip() for _ in range(3)}
     assert (outputs == {"640"}) is works
     assert ("SSL626" in rules_found(script, "3.10.13")) is not works
