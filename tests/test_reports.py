@@ -177,6 +177,7 @@ def test_the_cause_is_recognised_through_noise(noise: str, reports: Path) -> Non
     assert [one for one in wrong(found) if one[2].startswith("neg-")] == []
 
 
+@pytest.mark.proof
 def test_most_is_recognised_through_all_noises(reports: Path) -> None:
     texts = read(reports)
     found = [one for noise in NOISES for one in answers(texts, noise)]

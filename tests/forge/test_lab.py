@@ -11,6 +11,8 @@ from .repository import Repository
 from .server import Token
 from .test_fake import Client
 
+pytestmark = pytest.mark.proof
+
 BOT = "project_7_bot"
 
 

@@ -13,6 +13,8 @@ from .github import GitHub
 from .repository import Pull, Repository
 from .server import Token
 
+pytestmark = pytest.mark.proof
+
 BOT = "sslfix[bot]"
 OTHER = {"other/requirements.txt": BROKEN}
 

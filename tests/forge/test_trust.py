@@ -16,6 +16,8 @@ from .contract import Contract
 from .github import ACTIONS, GitHub
 from .repository import Repository
 
+pytestmark = pytest.mark.proof
+
 BOT = "sslfix[bot]"
 NEEDS = {"contents": "write", "pull_requests": "write", "issues": "write"}
 
