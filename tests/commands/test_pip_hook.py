@@ -392,6 +392,7 @@ def test_a_base_interpreter_is_written_to_only_if_it_is_named(
     venv: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(collect, "is_externally_managed", lambda _: False)
     base = (venv / "bin/python").resolve()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python3").write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')

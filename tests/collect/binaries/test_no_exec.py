@@ -83,10 +83,14 @@ def test_the_trap_works(trap: Path, project: Path) -> None:
     assert "python3" in trap.read_text()
 
 
-def test_an_environment_is_judged_without_running_it(
-    trap: Path, project: Path, python: Python, tmp_path: Path
-) -> None:
-    base = probe.ask(python("3.9"))
+@pytest.fixture
+def nine(python: Python) -> str:
+    """A Python 3.9, found before anything else is on PATH: ask for it before `trap`."""
+    return python("3.9")
+
+
+def test_an_environment_is_judged_without_running_it(nine: str, trap: Path, project: Path) -> None:
+    base = probe.ask(nine)
     bases.make(project / ".venv", base.executable)
     code, text = sslfix("--no-exec", "--format", "json")
     (one,) = json.loads(text)["interpreters"]
@@ -119,9 +123,9 @@ def test_a_shim_of_pyenv_is_seen_through(tmp_path: Path, python: Python) -> None
         answer_unrun(choice.executable)
 
 
-def test_a_version_is_found_by_reading(python: Python, tmp_path: Path, trap: Path) -> None:
+def test_a_version_is_found_by_reading(nine: str, tmp_path: Path, trap: Path) -> None:
     (tmp_path / "pyenv/versions/3.9.18/bin").mkdir(parents=True)
-    (tmp_path / "pyenv/versions/3.9.18/bin/python").symlink_to(python("3.9"))
+    (tmp_path / "pyenv/versions/3.9.18/bin/python").symlink_to(nine)
     environ = {"PATH": os.environ["PATH"], "PYENV_ROOT": str(tmp_path / "pyenv")}
     (choice,) = choose(str(tmp_path), ("3.9",), environ, no_exec=True)
     assert choice.executable == str(tmp_path / "pyenv/versions/3.9.18/bin/python")
